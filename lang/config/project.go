@@ -1,0 +1,163 @@
+// Package config is the typed configuration: what the files of a project say, decoded, with every mistake reported.
+package config
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// Project is a folder's configuration after both passes. All lists are sorted by address.
+type Project struct {
+	Name        string // owner of its tables
+	Dir         string
+	Lakehouse   Lakehouse
+	Connections []*Connection
+	Sources     []*Source
+	Tables      []*Table // instances, for_each expanded
+	Outputs     []Output
+	Files       map[string]*hcl.File // for printing diagnostics
+	// Sensitive lists the string values that must never be printed.
+	Sensitive []string
+}
+
+// Lakehouse says where state and data live.
+type Lakehouse struct {
+	Declared    bool
+	CatalogPath string // SQLite file
+	Warehouse   string // absolute folder
+	MemoryLimit string // of compute "duckdb"; empty: default
+	Threads     int    // of compute "duckdb"; 0: default
+	Range       hcl.Range
+}
+
+// Connection is a decoded `connection` block.
+type Connection struct {
+	Addr   addr.Address
+	Config cty.Value
+	Range  hcl.Range
+}
+
+// Source is a decoded `source` block.
+type Source struct {
+	Addr       addr.Address
+	Provider   string // plugin name
+	Connection *addr.Address
+	Mode       string    // batch, incremental, delta
+	Config     cty.Value // of the type that the provider's schema implies; may carry sensitive marks
+	Extract    cty.Value
+	Range      hcl.Range // of the header
+	// Attributes are the ranges of the attributes, by dotted path, for the provider's diagnostics.
+	Attributes map[string]hcl.Range
+	// Definition is the row-changing part of the source: it belongs to the definition of each table that loads it.
+	Definition []Item
+}
+
+// Output is a decoded `output` block.
+type Output struct {
+	Addr  addr.Address
+	Value cty.Value
+	Doc   string
+}
+
+// Table is one table instance.
+type Table struct {
+	Addr           addr.Address
+	Ident          addr.Ident
+	Doc            string
+	Tags           map[string]string
+	From           *addr.Address // a source or a table; nil with SQL
+	Steps          []Step
+	SQL            *SQL
+	Write          Write
+	Partition      []Transform
+	Sort           []SortKey
+	Columns        []ColumnDecl
+	Expects        []Expect
+	MaxBadRows     int64  // a run; default 1,000
+	OnSchemaChange string // evolve, freeze, ignore
+	RefreshAlways  bool
+	PreventDestroy bool
+	Range          hcl.Range // of the header
+	// Attributes are the ranges of the attributes, by the path of their Definition item.
+	Attributes map[string]hcl.Range
+	Definition Definition
+}
+
+// Definition is the canonical form of a table: what is hashed, recorded, and compared for the plan.
+type Definition struct {
+	Data []Item `json:"data"` // changes rows
+	Meta []Item `json:"meta"` // does not
+}
+
+// Item is one attribute of a definition: Path like `steps[1].derive.amount`, Value in canonical spelling.
+type Item struct {
+	Path  string `json:"path"`
+	Value string `json:"value"`
+}
+
+// SQL is the text of `sql` with what is needed to point into it.
+type SQL struct {
+	Text string
+	// At maps a byte offset of Text to the file position it came from.
+	At       func(offset int) hcl.Pos
+	Filename string
+	Range    hcl.Range
+}
+
+// Transform is a field of `partition_by`.
+type Transform struct {
+	Name   string // identity, year, month, day, hour, bucket, truncate
+	Arg    int    // of bucket and truncate
+	Column string
+	Range  hcl.Range
+}
+
+// SortKey is a field of `sort_by` or of the step sort.
+type SortKey struct {
+	Expr expr.Node
+	Desc bool
+}
+
+// ColumnDecl is a `column` block: documentation and contract.
+type ColumnDecl struct {
+	Name     string
+	Doc      string
+	Type     *coltype.Type
+	Required bool
+	Tags     map[string]string
+	Range    hcl.Range
+}
+
+// Write is a table's `write` block, or its layer's default.
+type Write struct {
+	Mode     string // replace, append, merge, partitions
+	Default  bool   // not written by the user
+	Key      []string
+	By       []string // partitions
+	Lookback string   // partitions: duration
+	Range    hcl.Range
+}
+
+// Expect is a check.
+type Expect struct {
+	Action     string // warn, drop, quarantine, fail
+	Name       string
+	That       expr.Node
+	Unique     []string
+	NotNull    []string
+	References []Reference
+	Table      expr.Node // an aggregate over the table
+	Range      hcl.Range
+}
+
+// Reference is one entry of an expect's `references`.
+type Reference struct {
+	Column string
+	Table  addr.Address
+	To     string
+	Range  hcl.Range
+}
