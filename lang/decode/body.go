@@ -1,0 +1,196 @@
+// Package decode reads bodies of blocks strictly by their description: what isn't described is a mistake, with a
+// suggestion where a name is near.
+package decode
+
+import (
+	"sort"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/grammar"
+	"github.com/automic-etl/etl/plugins/schema"
+)
+
+// Body is a block's body whose names have been checked.
+type Body struct {
+	Spec schema.Block
+	// Attributes are those that the description names; Free are the others where it allows any, in written order.
+	Attributes map[string]*hclsyntax.Attribute
+	Free       []*hclsyntax.Attribute
+	// Blocks are in written order.
+	Blocks []Block
+	Range  hcl.Range // of the header of the block it belongs to
+}
+
+// Block is a nested block.
+type Block struct {
+	*hclsyntax.Block
+	Spec schema.NestedBlock
+	// Eval is the context of a block that dynamic made; nil for all others.
+	Eval *hcl.EvalContext
+}
+
+// Open checks the names of a body. What is wrong is reported and left out.
+func Open(block *hclsyntax.Block, spec schema.Block) (*Body, hcl.Diagnostics) {
+	b := &Body{Spec: spec, Attributes: map[string]*hclsyntax.Attribute{}, Range: block.DefRange()}
+	var diags hcl.Diagnostics
+	for _, attr := range Ordered(block.Body) {
+		diags = append(diags, b.attribute(attr, block.Type)...)
+	}
+	for _, nested := range block.Body.Blocks {
+		diags = append(diags, b.block(nested, block.Type)...)
+	}
+	diags = append(diags, b.missing(block)...)
+	return b, diags
+}
+
+// Ordered are a body's attributes as they were written.
+func Ordered(body *hclsyntax.Body) []*hclsyntax.Attribute {
+	attributes := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
+	for _, attr := range body.Attributes {
+		attributes = append(attributes, attr)
+	}
+	sort.Slice(attributes, func(i, j int) bool {
+		return attributes[i].NameRange.Start.Byte < attributes[j].NameRange.Start.Byte
+	})
+	return attributes
+}
+
+func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostics {
+	if spec := Attribute(b.Spec, attr.Name); spec != nil {
+		b.Attributes[attr.Name] = attr
+		if spec.Deprecated != "" {
+			return hcl.Diagnostics{diag.Warning(attr.NameRange, "Deprecated attribute",
+				"The attribute %q will go away. %s", attr.Name, spec.Deprecated)}
+		}
+		return nil
+	}
+	if nested(b.Spec, attr.Name) != nil {
+		return hcl.Diagnostics{diag.Error(attr.NameRange, "Block expected",
+			"%q is a block: write it without the equals sign, as %s { … }.", attr.Name, attr.Name)}
+	}
+	if Attribute(b.Spec, grammar.Free) != nil {
+		b.Free = append(b.Free, attr)
+		return nil
+	}
+	return hcl.Diagnostics{diag.Error(attr.NameRange, "Unsupported attribute",
+		"The block %q has no attribute %q.%s%s", owner, attr.Name, diag.Suggest(attr.Name, names(b.Spec)), offered(b.Spec))}
+}
+
+func (b *Body) block(block *hclsyntax.Block, owner string) hcl.Diagnostics {
+	spec := nested(b.Spec, block.Type)
+	if spec == nil {
+		if Attribute(b.Spec, block.Type) != nil {
+			return hcl.Diagnostics{diag.Error(block.TypeRange, "Attribute expected",
+				"%q is an attribute: write it with an equals sign, as %s = ….", block.Type, block.Type)}
+		}
+		return hcl.Diagnostics{diag.Error(block.TypeRange, "Unsupported block type",
+			"The block %q has no block %q.%s%s", owner, block.Type, diag.Suggest(block.Type, names(b.Spec)), offered(b.Spec))}
+	}
+	if d := labels(block, *spec); d != nil {
+		return hcl.Diagnostics{d}
+	}
+	b.Blocks = append(b.Blocks, Block{Block: block, Spec: *spec})
+	if spec.Max > 0 && count(b.Blocks, block.Type) == spec.Max+1 {
+		return hcl.Diagnostics{diag.Error(block.DefRange(), "Too many blocks",
+			"The block %q takes at most %d of %q. Remove this one, or put what it says into the first.", owner, spec.Max, block.Type)}
+	}
+	return nil
+}
+
+func labels(block *hclsyntax.Block, spec schema.NestedBlock) *hcl.Diagnostic {
+	want := ""
+	for _, label := range spec.Labels {
+		want += " \"" + label + "\""
+	}
+	switch {
+	case len(block.Labels) < len(spec.Labels):
+		return diag.Error(block.DefRange(), "Missing label",
+			"A block of this type has %d labels and here are %d. Write %s%s { … }.", len(spec.Labels), len(block.Labels), block.Type, want)
+	case len(block.Labels) > len(spec.Labels):
+		return diag.Error(block.LabelRanges[len(spec.Labels)], "Too many labels",
+			"A block of this type has %d labels and here are %d. Write %s%s { … }.", len(spec.Labels), len(block.Labels), block.Type, want)
+	}
+	return nil
+}
+
+func (b *Body) missing(block *hclsyntax.Block) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, spec := range b.Spec.Attributes {
+		if spec.Required && b.Attributes[spec.Name] == nil {
+			diags = append(diags, diag.Error(block.DefRange(), "Missing attribute",
+				"The block %q needs the attribute %q. %s", block.Type, spec.Name, spec.Doc))
+		}
+	}
+	for _, spec := range b.Spec.Blocks {
+		if n := count(b.Blocks, spec.Name); n < spec.Min {
+			diags = append(diags, diag.Error(block.DefRange(), "Missing block",
+				"The block %q needs at least %d of %q and has %d. %s", block.Type, spec.Min, spec.Name, n, spec.Block.Doc))
+		}
+	}
+	return diags
+}
+
+// Of are the nested blocks of a type.
+func (b *Body) Of(name string) []Block {
+	var found []Block
+	for _, block := range b.Blocks {
+		if block.Type == name {
+			found = append(found, block)
+		}
+	}
+	return found
+}
+
+func count(blocks []Block, name string) int {
+	n := 0
+	for _, b := range blocks {
+		if b.Type == name {
+			n++
+		}
+	}
+	return n
+}
+
+// Attribute is the description of an attribute, or nil.
+func Attribute(spec schema.Block, name string) *schema.Attribute {
+	for i := range spec.Attributes {
+		if spec.Attributes[i].Name == name {
+			return &spec.Attributes[i]
+		}
+	}
+	return nil
+}
+
+func nested(spec schema.Block, name string) *schema.NestedBlock {
+	for i := range spec.Blocks {
+		if spec.Blocks[i].Name == name {
+			return &spec.Blocks[i]
+		}
+	}
+	return nil
+}
+
+func names(spec schema.Block) []string {
+	var all []string
+	for _, a := range spec.Attributes {
+		if a.Name != grammar.Free {
+			all = append(all, a.Name)
+		}
+	}
+	for _, b := range spec.Blocks {
+		all = append(all, b.Name)
+	}
+	sort.Strings(all)
+	return all
+}
+
+func offered(spec schema.Block) string {
+	all := names(spec)
+	if len(all) == 0 {
+		return " It takes none."
+	}
+	return " It takes " + diag.List(all) + "."
+}
