@@ -1,0 +1,87 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Diagnostics prints what is wrong, where, why, and how to mend it. With opt.JSON, one object a line.
+func Diagnostics(w io.Writer, diags hcl.Diagnostics, files map[string]*hcl.File, opt Options) error {
+	if opt.JSON {
+		return diagnosticEvents(w, diags, files, opt)
+	}
+	p := printer{files: files, opt: opt, hide: newRedactor(opt.Sensitive)}
+	var b strings.Builder
+	for i, d := range fold(diags) {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		p.print(&b, d)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// printer prints diagnostics as text.
+type printer struct {
+	files map[string]*hcl.File
+	opt   Options
+	hide  redactor
+}
+
+func (p printer) print(b *strings.Builder, d folded) {
+	word, s := "Error: ", danger
+	if d.Severity == hcl.DiagWarning {
+		word, s = "Warning: ", notice
+	}
+	b.WriteString(p.opt.paint(s, word) + p.opt.paint(bold, visible(p.hide.text(d.Summary))) + "\n\n")
+	if d.Subject != nil {
+		p.source(b, d, s)
+	}
+	if d.Detail != "" {
+		b.WriteString(strings.Join(p.detail(d.Detail), "\n") + "\n")
+	}
+	if len(d.also) > 0 {
+		b.WriteString(strings.Join(wrap("The same "+p.places(d.also)+".", p.opt.width()), "\n") + "\n")
+	}
+}
+
+// detail is the explanation, wrapped.
+func (p printer) detail(text string) []string {
+	lines := strings.Split(p.hide.text(text), "\n")
+	for i, l := range lines {
+		lines[i] = visible(l)
+	}
+	return wrap(strings.Join(lines, "\n"), p.opt.width())
+}
+
+// source is the place, the line and the values that took part.
+func (p printer) source(b *strings.Builder, d folded, s style) {
+	place := "  on " + visible(d.Subject.Filename) + " line " + strconv.Itoa(d.Subject.Start.Line)
+	found, ok := snippetOf(p.files[d.Subject.Filename], *d.Subject)
+	if !ok {
+		b.WriteString(place + ":\n")
+		return
+	}
+	if found.context != "" {
+		place += ", in " + visible(found.context)
+	}
+	code, carets := found.lines(strconv.Itoa(d.Subject.Start.Line), p.hide)
+	b.WriteString(place + ":\n" + code + "\n" + p.opt.paint(s, carets) + "\n")
+	for _, v := range values(d.Diagnostic) {
+		b.WriteString("  " + p.opt.paint(dim, visible(p.hide.text(v))) + "\n")
+	}
+}
+
+// places names where else, the first few.
+func (p printer) places(ranges []hcl.Range) string {
+	names := make([]string, len(ranges))
+	for i, r := range ranges {
+		names[i] = fmt.Sprintf("on %s line %d", r.Filename, r.Start.Line)
+	}
+	return enumerate(names, 6)
+}

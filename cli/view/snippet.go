@@ -1,0 +1,97 @@
+package view
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/apparentlymart/go-textseg/v15/textseg"
+	"github.com/hashicorp/hcl/v2"
+)
+
+// tabStop is the distance of tab stops in printed source.
+const tabStop = 4
+
+// longestLine is how much of a source line is printed.
+const longestLine = 160
+
+// snippet is the line of source that a diagnostic points at.
+type snippet struct {
+	context string // the block's header; empty outside of blocks
+	code    string // the line
+	mark    span   // the exact characters, in bytes of code
+}
+
+// contextual is what HCL's own syntax offers for finding the block around a position.
+type contextual interface{ ContextString(offset int) string }
+
+// snippetOf finds the source of a range. False: the file isn't there, or has changed since it was read.
+func snippetOf(file *hcl.File, r hcl.Range) (snippet, bool) {
+	if file == nil || r.Start.Byte > len(file.Bytes) || r.Start.Byte < 0 {
+		return snippet{}, false
+	}
+	start := bytes.LastIndexByte(file.Bytes[:r.Start.Byte], '\n') + 1
+	end := len(file.Bytes)
+	if n := bytes.IndexByte(file.Bytes[r.Start.Byte:], '\n'); n >= 0 {
+		end = r.Start.Byte + n
+	}
+	code := strings.TrimRight(string(file.Bytes[start:end]), "\r")
+	from := min(r.Start.Byte-start, len(code))
+	to := max(min(r.End.Byte-start, len(code)), from)
+	s := snippet{code: code, mark: span{from, to}}
+	if nav, ok := file.Nav.(contextual); ok {
+		s.context = nav.ContextString(r.Start.Byte)
+	}
+	return s, true
+}
+
+// lines draws the source line and the carets under the exact characters, each after a gutter.
+func (s snippet) lines(number string, hide redactor) (code, carets string) {
+	text, mark := hide.marked(s.code, s.mark)
+	before, marked, after := text[:mark.start], text[mark.start:mark.end], text[mark.end:]
+	shownBefore, skipped := expand(before, 0), ""
+	if columns(shownBefore) > longestLine/2 {
+		shownBefore, skipped = lastColumns(shownBefore, longestLine/2), "…"
+	}
+	offset := columns(skipped + shownBefore)
+	shownMark := cut(expand(marked, offset), longestLine/2)
+	rest := cut(expand(after, offset+columns(shownMark)), longestLine/2)
+	gutter := "  " + number + ": "
+	code = gutter + skipped + shownBefore + shownMark + rest
+	carets = strings.Repeat(" ", len(gutter)+offset) + strings.Repeat("^", max(1, columns(shownMark)))
+	return strings.TrimRight(code, " "), carets
+}
+
+// lastColumns is the end of a text.
+func lastColumns(text string, n int) string {
+	skip := columns(text) - n
+	for rest := []byte(text); skip > 0 && len(rest) > 0; {
+		size, cluster, err := textseg.ScanGraphemeClusters(rest, true)
+		if err != nil || size == 0 {
+			break
+		}
+		skip -= clusterColumns(string(cluster))
+		rest = rest[size:]
+		text = text[size:]
+	}
+	return text
+}
+
+// expand turns tabs into spaces and spells out what would not show, for text that starts at a column.
+func expand(text string, column int) string {
+	if !strings.Contains(text, "\t") {
+		return visible(text)
+	}
+	var b strings.Builder
+	at := column
+	for i, part := range strings.Split(text, "\t") {
+		if i > 0 {
+			n := tabStop - at%tabStop
+			b.WriteString(strings.Repeat(" ", n))
+			at += n
+		}
+		part = visible(part)
+		b.WriteString(part)
+		at += columns(part)
+	}
+	return b.String()
+}
