@@ -1623,10 +1623,9 @@ func (x *Progress) GetBytes() int64 {
 type Complete struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Rows          int64                  `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"` // in batches
-	Batches       int64                  `protobuf:"varint,2,opt,name=batches,proto3" json:"batches,omitempty"`
-	Files         int64                  `protobuf:"varint,3,opt,name=files,proto3" json:"files,omitempty"`
-	BadRows       int64                  `protobuf:"varint,4,opt,name=bad_rows,json=badRows,proto3" json:"bad_rows,omitempty"`
-	Checkpoints   int64                  `protobuf:"varint,5,opt,name=checkpoints,proto3" json:"checkpoints,omitempty"`
+	Files         int64                  `protobuf:"varint,2,opt,name=files,proto3" json:"files,omitempty"`
+	BadRows       int64                  `protobuf:"varint,3,opt,name=bad_rows,json=badRows,proto3" json:"bad_rows,omitempty"`
+	Checkpoints   int64                  `protobuf:"varint,4,opt,name=checkpoints,proto3" json:"checkpoints,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1664,13 +1663,6 @@ func (*Complete) Descriptor() ([]byte, []int) {
 func (x *Complete) GetRows() int64 {
 	if x != nil {
 		return x.Rows
-	}
-	return 0
-}
-
-func (x *Complete) GetBatches() int64 {
-	if x != nil {
-		return x.Batches
 	}
 	return 0
 }
@@ -1834,13 +1826,12 @@ const file_provider_proto_rawDesc = "" +
 	"\x06cursor\x18\x02 \x01(\fR\x06cursor\"4\n" +
 	"\bProgress\x12\x12\n" +
 	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x14\n" +
-	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\"\x8b\x01\n" +
+	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\"q\n" +
 	"\bComplete\x12\x12\n" +
-	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x18\n" +
-	"\abatches\x18\x02 \x01(\x03R\abatches\x12\x14\n" +
-	"\x05files\x18\x03 \x01(\x03R\x05files\x12\x19\n" +
-	"\bbad_rows\x18\x04 \x01(\x03R\abadRows\x12 \n" +
-	"\vcheckpoints\x18\x05 \x01(\x03R\vcheckpoints2\xf9\x03\n" +
+	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x14\n" +
+	"\x05files\x18\x02 \x01(\x03R\x05files\x12\x19\n" +
+	"\bbad_rows\x18\x03 \x01(\x03R\abadRows\x12 \n" +
+	"\vcheckpoints\x18\x04 \x01(\x03R\vcheckpoints2\xf9\x03\n" +
 	"\bProvider\x12?\n" +
 	"\x04Open\x12\x1a.etl.plugin.v1.OpenRequest\x1a\x1b.etl.plugin.v1.OpenResponse\x12L\n" +
 	"\bValidate\x12\x1c.etl.plugin.v1.ConfigRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12I\n" +
