@@ -1,0 +1,59 @@
+# Each target installs what it needs into test/.tools, or names precisely what is missing and how to get it.
+
+GO       ?= go
+TAGS     := duckdb_arrow,netgo,osusergo
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
+TOOLS    := $(CURDIR)/test/.tools
+LINT     := $(TOOLS)/bin/golangci-lint
+LINT_VERSION := v2.15.0
+export CGO_ENABLED := 1
+
+.PHONY: build demo test test-fast test-e2e test-tools lint imports fmt proto bench clean help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## bin/etl, one static binary
+	@test/require.sh go cc libc make
+	$(GO) build -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION) -linkmode external -extldflags "-static"' -o bin/etl .
+
+demo: build ## New York's flights of 2013 from CSV to gold, checked with PyIceberg and DuckDB
+	test/demo.sh
+
+test: test-tools ## everything: unit, property, cross-engine and end-to-end tests
+	@test/require.sh go cc libc
+	$(GO) test -tags $(TAGS) -timeout 40m ./...
+
+test-fast: ## unit tests alone: no Python, no servers
+	@test/require.sh go cc libc
+	$(GO) test -short -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -v -e /test$$ -e /state$$)
+
+test-e2e: test-tools ## the scripts under test/testdata alone
+	@test/require.sh go cc libc
+	$(GO) test -tags $(TAGS) -timeout 30m ./test/...
+
+test-tools: ## PyIceberg, DuckDB with its Iceberg extension, and Polars in test/.tools
+	@test/tools.sh
+
+lint: $(LINT) imports ## golangci-lint, the import rule and the length limits
+	$(LINT) run --build-tags $(TAGS) ./...
+
+imports: ## which package may import which
+	@test/imports.sh
+
+fmt: ## canonical layout of Go and of the examples
+	gofmt -w $$(git ls-files '*.go')
+	@if [ -x bin/etl ]; then for d in examples/*/; do bin/etl -chdir=$$d fmt; done; fi
+
+proto: ## Go code of the plugin protocol
+	plugins/proto/generate.sh
+
+bench: build test-tools ## the figures of the README
+	test/bench.sh
+
+clean: ## remove what the targets made
+	rm -rf bin $(TOOLS) examples/*/.etl examples/*/warehouse
+
+$(LINT):
+	@test/require.sh go
+	GOBIN=$(TOOLS)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
