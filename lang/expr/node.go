@@ -20,9 +20,11 @@ type Node interface {
 type Column struct {
 	Path []string
 	Src  hcl.Range
+	// local numbers the variable of a `for` that this is; 0 for columns.
+	local int
 }
 
-// Literal is a value known at plan. Type is set where a cty type can't say it (typed nulls, decimals, dates).
+// Literal is a value known at plan: a string, number, bool or bare null.
 type Literal struct {
 	Value cty.Value
 	Src   hcl.Range
@@ -56,6 +58,8 @@ type Typed struct {
 	Relation string
 	Name     string
 	Fields   []string
+	// Local is true for the variable of a `for`, which Name is.
+	Local bool
 	// Aggregate is true where the node contains an aggregate call, Window where it contains a window function.
 	Aggregate bool
 	Window    bool
