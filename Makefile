@@ -2,7 +2,8 @@
 
 GO       ?= go
 TAGS     := duckdb_arrow,netgo,osusergo
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
+RELEASE  := $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//')
+VERSION  := $(or $(RELEASE),0.1.0-dev+$(shell git rev-parse --short HEAD 2>/dev/null))
 TOOLS    := $(CURDIR)/test/.tools
 LINT     := $(TOOLS)/bin/golangci-lint
 LINT_VERSION := v2.15.0
@@ -15,9 +16,10 @@ help: ## list the targets
 
 build: ## bin/etl, one static binary
 	@test/require.sh go cc libc make
-	$(GO) build -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION) -linkmode external -extldflags "-static"' -o bin/etl .
+	$(GO) build -tags $(TAGS) -ldflags '-s -w -X github.com/automic-etl/etl/cli.release=$(VERSION) -linkmode external -extldflags "-static"' -o bin/etl .
 
 demo: build ## New York's flights of 2013 from CSV to gold, checked with PyIceberg and DuckDB
+	@test/tools.sh
 	test/demo.sh
 
 test: test-tools ## everything: unit, property, cross-engine and end-to-end tests
