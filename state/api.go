@@ -26,9 +26,10 @@ type Table struct {
 	UUID             string           `json:"uuid"`
 	Location         string           `json:"location"` // file URI
 	MetadataLocation string           `json:"metadata_location"`
-	Main             int64            `json:"main"`     // snapshot id of main; 0 where there is none
-	StateAt          int64            `json:"state_at"` // nearest ancestor of main that has etl.*; 0 where there is none
-	Columns          coltype.Schema   `json:"columns"`  // with field ids
+	Main             int64            `json:"main"`           // snapshot id of main; 0 where there is none
+	StateAt          int64            `json:"state_at"`       // nearest ancestor of main that has etl.*; 0 where there is none
+	Columns          coltype.Schema   `json:"columns"`        // with field ids
+	LastColumnID     int              `json:"last_column_id"` // highest field id that the table ever used
 	Partition        []PartitionField `json:"partition,omitempty"`
 	Sort             []SortField      `json:"sort,omitempty"`
 	Address          string           `json:"address"` // empty: not one of ours
@@ -147,9 +148,10 @@ type Change struct {
 	Remove     []DataFile // Swap only
 	Summary    Summary    // CommitID names the commit: a retry with the same id never lands twice
 	Address    string
+	Project    string // who owns the table; empty: who owned it, or the lakehouse's project for a new one
 	Definition json.RawMessage
 	MetaHash   string
-	Properties map[string]string
+	Properties map[string]string // set on the table; an empty value removes the property, others stay
 }
 
 // Operation says what happens to the rows.

@@ -1,0 +1,145 @@
+package state
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/apache/iceberg-go/table"
+)
+
+// Tag is the tag that we keep on our last snapshot, so that another writer's expiry doesn't take our last state.
+const Tag = "etl"
+
+// lineage are a table's snapshots by id.
+type lineage struct {
+	byID map[int64]*table.Snapshot
+	main int64
+	tag  int64
+}
+
+func lineageOf(m table.Metadata) lineage {
+	snapshots := m.Snapshots()
+	l := lineage{byID: make(map[int64]*table.Snapshot, len(snapshots))}
+	for i := range snapshots {
+		l.byID[snapshots[i].SnapshotID] = &snapshots[i]
+	}
+	if current := m.CurrentSnapshot(); current != nil {
+		l.main = current.SnapshotID
+	}
+	for name, ref := range m.Refs() {
+		if name == Tag {
+			l.tag = ref.SnapshotID
+		}
+	}
+	return l
+}
+
+// ancestors yields the snapshot and its ancestors, newest first, as far as they are kept.
+func (l lineage) ancestors(id int64) func(func(*table.Snapshot) bool) {
+	return func(yield func(*table.Snapshot) bool) {
+		for s := l.byID[id]; s != nil; {
+			if !yield(s) || s.ParentSnapshotID == nil {
+				return
+			}
+			s = l.byID[*s.ParentSnapshotID]
+		}
+	}
+}
+
+// isAncestor reports whether a snapshot is the other, or one that it was made from.
+func (l lineage) isAncestor(id, of int64) bool {
+	for s := range l.ancestors(of) {
+		if s.SnapshotID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// landed finds the snapshot of a commit in the ancestry of main.
+func (l lineage) landed(commitID string) (int64, bool) {
+	for s := range l.ancestors(l.main) {
+		if s.Summary != nil && s.Summary.Properties[KeyCommit] == commitID {
+			return s.SnapshotID, true
+		}
+	}
+	return 0, false
+}
+
+// state finds the nearest ancestor of main that carries our state, and what other writers did since the rows that it is about.
+func (l lineage) state() (at *table.Snapshot, foreign []*table.Snapshot) {
+	for s := range l.ancestors(l.main) {
+		if s.Summary == nil || !ours(s.Summary.Properties) {
+			foreign = append(foreign, s)
+			continue
+		}
+		if at == nil {
+			at = s
+		}
+		if !carries(s.Summary.Properties[KeyMode]) {
+			return at, foreign
+		}
+	}
+	if at != nil {
+		return at, foreign
+	}
+	// An expiry by another writer took our snapshots out of the ancestry; the tag has kept the last one.
+	if tagged := l.byID[l.tag]; tagged != nil && tagged.Summary != nil && ours(tagged.Summary.Properties) && l.reaches(l.tag) {
+		return tagged, foreign
+	}
+	return nil, foreign
+}
+
+// reaches reports whether main may stem from a snapshot: walking back from main ends at an expired one, or at it.
+func (l lineage) reaches(id int64) bool {
+	var last *table.Snapshot
+	for s := range l.ancestors(l.main) {
+		last = s
+	}
+	if last == nil {
+		return false
+	}
+	return last.SnapshotID == id || (last.ParentSnapshotID != nil && last.SequenceNumber > l.byID[id].SequenceNumber)
+}
+
+// snapshotOf is a snapshot as history shows it; its summary is filled in by who can read spilled values.
+func snapshotOf(s *table.Snapshot) Snapshot {
+	out := Snapshot{ID: s.SnapshotID, At: time.UnixMilli(s.TimestampMs).UTC(), Rows: -1}
+	if s.ParentSnapshotID != nil {
+		out.Parent = *s.ParentSnapshotID
+	}
+	if s.Summary == nil {
+		return out
+	}
+	out.Operation = string(s.Summary.Operation)
+	out.Rows = rowsOf(s.Summary)
+	out.Added, _ = count(s.Summary, "added-records")
+	out.Removed, _ = count(s.Summary, "deleted-records")
+	return out
+}
+
+// rowsOf are the rows that readers see: those of data files, less the ones deleted by position.
+func rowsOf(s *table.Summary) int64 {
+	rows, known := count(s, "total-records")
+	if equality, _ := count(s, "total-equality-deletes"); !known || equality > 0 {
+		return -1
+	}
+	deleted, _ := count(s, "total-position-deletes")
+	return rows - deleted
+}
+
+func count(s *table.Summary, key string) (int64, bool) {
+	if s == nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s.Properties[key], 10, 64)
+	return n, err == nil
+}
+
+// countOr is a total of a snapshot's summary, or -1 where it isn't recorded.
+func countOr(s *table.Summary, key string) int64 {
+	if n, known := count(s, key); known {
+		return n
+	}
+	return -1
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package failpoint
+
+import "os"
+
+func signalSelf(bool) { os.Exit(137) }

@@ -1,0 +1,159 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	iceio "github.com/apache/iceberg-go/io"
+	"github.com/apache/iceberg-go/table"
+	"github.com/google/uuid"
+
+	"github.com/automic-etl/etl/lang/addr"
+)
+
+// maxParsed bounds how many tables' metadata is kept in memory.
+const maxParsed = 64
+
+// parsed are metadata files that were read or written lately. They never change, so that they never get stale.
+type parsed struct {
+	mu    sync.Mutex
+	files map[string]table.Metadata
+	order []string // oldest first
+}
+
+func newParsed() *parsed { return &parsed{files: map[string]table.Metadata{}} }
+
+func (p *parsed) get(location string) (table.Metadata, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, found := p.files[location]
+	return m, found
+}
+
+func (p *parsed) put(location string, m table.Metadata) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, found := p.files[location]; !found {
+		p.order = append(p.order, location)
+	}
+	p.files[location] = m
+	if len(p.order) > maxParsed {
+		delete(p.files, p.order[0])
+		p.order = p.order[1:]
+	}
+}
+
+// loaded is a table as the catalog has it now.
+type loaded struct {
+	ident    addr.Ident
+	location string // of the metadata file
+	meta     table.Metadata
+}
+
+// load finds and reads a table's current metadata.
+func (l *Lakehouse) load(ctx context.Context, ident addr.Ident) (*loaded, error) {
+	if l.catalog == nil {
+		return nil, fmt.Errorf("table %s: %w", ident, ErrNotFound)
+	}
+	for {
+		location, err := l.catalog.lookup(ctx, ident)
+		if err != nil {
+			return nil, err
+		}
+		meta, err := l.metadata(ctx, ident, location)
+		if errors.Is(err, fs.ErrNotExist) {
+			// A commit may have replaced it, and removed the file, since the look-up.
+			if again, lookupErr := l.catalog.lookup(ctx, ident); lookupErr == nil && again != location {
+				continue
+			}
+			return nil, &CorruptError{Path: location, Err: fmt.Errorf("the catalog names it for %s, but there is no such file", ident)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &loaded{ident: ident, location: location, meta: meta}, nil
+	}
+}
+
+// metadata reads a metadata file.
+func (l *Lakehouse) metadata(ctx context.Context, ident addr.Ident, location string) (table.Metadata, error) {
+	if m, found := l.parsed.get(location); found {
+		return m, nil
+	}
+	m, err := readMetadata(ctx, ident, location)
+	if err != nil {
+		return nil, err
+	}
+	l.parsed.put(location, m)
+	return m, nil
+}
+
+func readMetadata(ctx context.Context, ident addr.Ident, location string) (table.Metadata, error) {
+	path, err := pathOf(location)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(path, ".gz") || strings.Contains(path, ".gz.") || strings.Contains(path, ".zstd.") {
+		return readPacked(ctx, ident, location)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the metadata of %s: %w", ident, err)
+	}
+	m, err := table.ParseMetadataBytes(content)
+	if err != nil {
+		return nil, &CorruptError{Path: path, Err: err}
+	}
+	return m, nil
+}
+
+// readPacked reads a compressed metadata file, as other writers may make them.
+func readPacked(ctx context.Context, ident addr.Ident, location string) (table.Metadata, error) {
+	open := func(context.Context) (iceio.IO, error) { return disk{}, nil }
+	t, err := table.NewFromLocation(ctx, []string{ident.Namespace, ident.Name}, location, open, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the metadata of %s: %w", ident, err)
+	}
+	if err != nil {
+		return nil, &CorruptError{Path: location, Err: err}
+	}
+	return t.Metadata(), nil
+}
+
+// writeMetadata writes the next metadata file of a table and returns its location.
+func writeMetadata(tablePath, previous string, m table.Metadata) (string, error) {
+	folder := filepath.Join(tablePath, "metadata")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	content, err := json.Marshal(m)
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("%05d-%s.metadata.json", metadataVersion(previous)+1, uuid.NewString())
+	path := filepath.Join(folder, name)
+	if err := writeDurably(path, content); err != nil {
+		return "", err
+	}
+	return locationOf(path), syncPath(folder)
+}
+
+// metadataVersion is the number that a metadata file's name begins with; -1 for none.
+func metadataVersion(location string) int {
+	name := strings.TrimPrefix(location[strings.LastIndexByte(location, '/')+1:], "v")
+	digits, _, _ := strings.Cut(name, "-")
+	digits, _, _ = strings.Cut(digits, ".")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1
+	}
+	return n
+}

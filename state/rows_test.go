@@ -1,0 +1,39 @@
+package state
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+)
+
+func idsInFile(t testing.TB, path string) []int64 {
+	t.Helper()
+	f, err := os.Open(path)
+	must(t, err)
+	defer f.Close()
+	read, err := pqarrow.ReadTable(t.Context(), f, parquet.NewReaderProperties(nil), pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	must(t, err)
+	defer read.Release()
+	var ids []int64
+	for _, chunk := range read.Column(read.Schema().FieldIndices("id")[0]).Data().Chunks() {
+		ids = append(ids, chunk.(*array.Int64).Int64Values()...)
+	}
+	return ids
+}
+
+func sorted(ids []int64) []int64 {
+	slices.Sort(ids)
+	return ids
+}
+
+func sameIDs(t testing.TB, got []int64, want ...int64) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Fatalf("rows are %v, want %v", got, want)
+	}
+}

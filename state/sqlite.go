@@ -1,0 +1,219 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// The catalog keeps SQLite's rollback journal rather than a write-ahead log: reading then leaves no trace in the folder, and a
+// commit that was reported is on the disk. One commit is one small transaction, so that a log would gain little.
+const sqliteParameters = "_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)&_txlock=immediate"
+
+// schema is that of Iceberg's JDBC catalog, version 1.
+const schema = `
+CREATE TABLE IF NOT EXISTS iceberg_tables (
+	catalog_name VARCHAR(255) NOT NULL,
+	table_namespace VARCHAR(255) NOT NULL,
+	table_name VARCHAR(255) NOT NULL,
+	metadata_location VARCHAR(1000),
+	previous_metadata_location VARCHAR(1000),
+	iceberg_type VARCHAR(5),
+	PRIMARY KEY (catalog_name, table_namespace, table_name)
+);
+CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (
+	catalog_name VARCHAR(255) NOT NULL,
+	namespace VARCHAR(255) NOT NULL,
+	property_key VARCHAR(255) NOT NULL,
+	property_value VARCHAR(1000) NOT NULL,
+	PRIMARY KEY (catalog_name, namespace, property_key)
+);`
+
+// openCatalog opens the catalog; for reading, nil stands for one that doesn't exist yet.
+func openCatalog(ctx context.Context, o Options) (*catalog, error) {
+	if err := refuseNetwork(o.CatalogPath); err != nil {
+		return nil, err
+	}
+	if o.ReadOnly {
+		return openForReading(ctx, o.CatalogPath)
+	}
+	if err := os.MkdirAll(filepath.Dir(o.CatalogPath), 0o755); err != nil {
+		return nil, fmt.Errorf("creating the catalog's folder: %w", err)
+	}
+	c, err := connect(o.CatalogPath, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.prepare(ctx); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func connect(path, mode string) (*catalog, error) {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteParameters + mode
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("opening the catalog %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	return &catalog{db: db, path: path}, nil
+}
+
+// prepare creates the catalog's tables where they are missing.
+func (c *catalog) prepare(ctx context.Context) error {
+	there, err := c.inspect(ctx)
+	if err != nil || there {
+		return err
+	}
+	if _, err := c.db.ExecContext(ctx, schema); err != nil {
+		return c.failed("creating the tables", err)
+	}
+	_, err = c.inspect(ctx)
+	return err
+}
+
+// inspect finds out whether the catalog's tables are there, and of which version.
+func (c *catalog) inspect(ctx context.Context) (bool, error) {
+	var tables, typed int
+	err := c.db.QueryRowContext(ctx, `SELECT
+		(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('iceberg_tables', 'iceberg_namespace_properties')),
+		(SELECT count(*) FROM pragma_table_info('iceberg_tables') WHERE name = 'iceberg_type')`).Scan(&tables, &typed)
+	c.typed = typed == 1
+	return tables == 2, c.failed("opening", err)
+}
+
+// openForReading leaves no trace. Where reading in place would, or can't be done without finishing what a killed process
+// began, a private copy is read.
+func openForReading(ctx context.Context, path string) (*catalog, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && info.Size() == 0) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the catalog: %w", err)
+	}
+	if info.IsDir() {
+		return nil, &CorruptError{Path: path, Err: errors.New("it is a folder, not a SQLite file")}
+	}
+	if logged(path) {
+		return openCopy(ctx, path)
+	}
+	c, err := connect(path, "&mode=ro")
+	if err != nil {
+		return nil, err
+	}
+	there, err := c.inspect(ctx)
+	if err == nil && there {
+		return c, nil
+	}
+	closeErr := c.close()
+	if err == nil {
+		return nil, closeErr
+	}
+	if code := sqliteCode(err); code == sqliteReadOnly || code == sqliteCantOpen {
+		return openCopy(ctx, path)
+	}
+	return nil, errors.Join(err, closeErr)
+}
+
+// logged reports whether the file uses a write-ahead log, as another tool may have told it to.
+func logged(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	header := make([]byte, 20)
+	_, err = io.ReadFull(file, header)
+	return err == nil && header[18] == 2
+}
+
+// copyAttempts bounds how often a catalog is copied that others keep changing under our hands.
+const copyAttempts = 20
+
+// openCopy reads a private copy of the catalog and of what belongs to it.
+func openCopy(ctx context.Context, path string) (*catalog, error) {
+	folder, err := os.MkdirTemp("", "etl-catalog-")
+	if err != nil {
+		return nil, fmt.Errorf("reading the catalog: %w", err)
+	}
+	remove := func() error { return os.RemoveAll(folder) }
+	copied := filepath.Join(folder, "catalog.db")
+	if err := copyStill(ctx, path, copied); err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	c, err := connect(copied, "")
+	if err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	c.path, c.cleanup = path, remove
+	there, err := c.inspect(ctx)
+	if err != nil || !there {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// copyStill copies until nothing changed between the first and the last byte.
+func copyStill(ctx context.Context, from, to string) error {
+	for range copyAttempts {
+		before := stamps(from)
+		for _, suffix := range sqliteSuffixes() {
+			if err := copyFile(from+suffix, to+suffix); err != nil {
+				return fmt.Errorf("reading the catalog: %w", err)
+			}
+		}
+		if before == stamps(from) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("reading the catalog %s: other processes kept writing to it", from)
+}
+
+func sqliteSuffixes() [3]string { return [3]string{"", "-journal", "-wal"} }
+
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+func stamps(path string) (all [3]stamp) {
+	for i, suffix := range sqliteSuffixes() {
+		if info, err := os.Stat(path + suffix); err == nil {
+			all[i] = stamp{info.Size(), info.ModTime()}
+		}
+	}
+	return all
+}
+
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ignoreMissing(os.Remove(to))
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
