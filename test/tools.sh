@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-packages="pyiceberg[sql-sqlite,pyarrow]==0.12.* duckdb==1.5.* duckdb-extension-iceberg==1.5.* duckdb-extension-avro==1.5.* polars"
+packages="pyiceberg[sql-sqlite,pyarrow]==0.12.* duckdb==1.5.5 duckdb-extension-iceberg==1.5.5 duckdb-extension-avro==1.5.5 polars"
 mark=.tools/venv/.complete
 
 if [ "$(cat $mark 2>/dev/null)" = "$packages" ]; then
