@@ -16,7 +16,7 @@ func dateFunctions() []Builtin {
 			or("(x string) time", "(x timestamp) time", "(x timestamptz) time"), checkLiteral),
 		constant(date("timestamp", "(x timestamp) timestamp", "The timestamp of a text, of a date at midnight, or of an instant in UTC.", `timestamp(order_date)`).
 			or("(x string) timestamp", "(x timestamptz) timestamp"), checkLiteral),
-		constant(date("timestamptz", "(x timestamptz) timestamptz", "The instant of a text with an offset, or of a local time in a zone (America/New_York).", `timestamptz(local, "America/New_York")`).
+		constant(date("timestamptz", "(x timestamptz) timestamptz", "The instant of a text with an offset, or of a local time in a zone (America/New_York).", `timestamptz(departed_at, "America/New_York")`).
 			or("(x string) timestamptz", "(local timestamp, zone string) timestamptz", "(local string, zone string) timestamptz"), checkZone),
 		constant(date("to_timezone", "(at timestamptz, zone string) timestamp", "The local time of an instant in a zone.", `to_timezone(seen_at, "Europe/Berlin")`), checkZone),
 		constant(date("date_trunc", "(unit unit, x D) D", "The start of the year, quarter, month, week (Monday), day, hour, minute or second.", `date_trunc("month", order_date)`), checkTruncUnit),

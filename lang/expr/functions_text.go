@@ -66,7 +66,7 @@ func patternFunctions() []Builtin {
 	}
 	return []Builtin{
 		text("starts_with", "(text string, part string) boolean", "Whether the text starts with the part.", `starts_with(code, "A")`),
-		text("ends_with", "(text string, part string) boolean", "Whether the text ends with the part.", `ends_with(path, ".csv")`),
+		text("ends_with", "(text string, part string) boolean", "Whether the text ends with the part.", `ends_with(path_text, ".csv")`),
 		text("contains", "(text string, part string) boolean", "Whether the part stands anywhere in the text.", `contains(name, "Ltd")`),
 		text("like", "(text string, pattern string) boolean", "Whether the whole text matches: % is any characters, _ is one.", `like(email, "%@%")`),
 		text("ilike", "(text string, pattern string) boolean", "like without regard to case.", `ilike(name, "%inc%")`),
