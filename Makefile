@@ -16,7 +16,7 @@ help: ## list the targets
 
 build: ## bin/etl, one static binary
 	@test/require.sh go cc libc make
-	$(GO) build -tags $(TAGS) -ldflags '-s -w -X github.com/automic-etl/etl/cli.release=$(VERSION) -linkmode external -extldflags "-static"' -o bin/etl .
+	$(GO) build -modfile=$$(test/modfile.sh) -tags $(TAGS) -ldflags '-s -w -X github.com/automic-etl/etl/cli.release=$(VERSION) -linkmode external -extldflags "-static"' -o bin/etl .
 
 demo: build ## New York's flights of 2013 from CSV to gold, checked with PyIceberg and DuckDB
 	@test/tools.sh
