@@ -11,10 +11,10 @@ import (
 
 // The formats of a plan.
 const (
-	Text     = "text"
-	JSON     = "json"
-	Markdown = "markdown"
-	HTML     = "html"
+	FormatText     = "text"
+	FormatJSON     = "json"
+	FormatMarkdown = "markdown"
+	FormatHTML     = "html"
 )
 
 // Plan prints a plan in one of the formats.
@@ -28,7 +28,7 @@ func Plan(w io.Writer, p *plan.Plan, format string, opt Options) error {
 
 // drawPlan draws a plan's JSON: text, markdown and HTML know nothing that a program reading the JSON does not.
 func drawPlan(w io.Writer, encoded []byte, format string, opt Options) error {
-	if format == JSON {
+	if format == FormatJSON {
 		_, err := w.Write(encoded)
 		return err
 	}
@@ -37,11 +37,11 @@ func drawPlan(w io.Writer, encoded []byte, format string, opt Options) error {
 		return fmt.Errorf("reading the plan's JSON: %w", err)
 	}
 	switch format {
-	case Text, "":
+	case FormatText, "":
 		return drawText(w, &p, opt)
-	case Markdown:
+	case FormatMarkdown:
 		return drawMarkdown(w, &p)
-	case HTML:
+	case FormatHTML:
 		return drawHTML(w, &p)
 	default:
 		return fmt.Errorf("unknown format %q: the formats are text, json, markdown and html", format)

@@ -104,21 +104,21 @@ func TestPlanGolden(t *testing.T) {
 		format string
 		opt    Options
 	}{
-		"plan.txt":         {shop(), Text, Options{}},
-		"plan_colour.txt":  {shop(), Text, Options{Color: true}},
-		"plan_narrow.txt":  {shop(), Text, Options{Width: 60}},
-		"plan.json":        {shop(), JSON, Options{}},
-		"plan.md":          {shop(), Markdown, Options{}},
-		"plan.html":        {shop(), HTML, Options{}},
-		"plan_nothing.txt": {idle, Text, Options{}},
-		"plan_nothing.md":  {idle, Markdown, Options{}},
+		"plan.txt":         {shop(), FormatText, Options{}},
+		"plan_colour.txt":  {shop(), FormatText, Options{Color: true}},
+		"plan_narrow.txt":  {shop(), FormatText, Options{Width: 60}},
+		"plan.json":        {shop(), FormatJSON, Options{}},
+		"plan.md":          {shop(), FormatMarkdown, Options{}},
+		"plan.html":        {shop(), FormatHTML, Options{}},
+		"plan_nothing.txt": {idle, FormatText, Options{}},
+		"plan_nothing.md":  {idle, FormatMarkdown, Options{}},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, draw(t, test.plan, test.format, test.opt)) })
 	}
 }
 
 func TestPlanNeverShowsWork(t *testing.T) {
-	for _, format := range []string{Text, JSON, Markdown, HTML} {
+	for _, format := range []string{FormatText, FormatJSON, FormatMarkdown, FormatHTML} {
 		if out := draw(t, shop(), format, Options{}); bytes.Contains(out, []byte("kept for apply")) {
 			t.Errorf("%s shows the work of apply", format)
 		}
@@ -127,7 +127,7 @@ func TestPlanNeverShowsWork(t *testing.T) {
 
 func TestPlanLeavesItsValueAlone(t *testing.T) {
 	p := shop()
-	for _, format := range []string{Text, JSON, Markdown, HTML} {
+	for _, format := range []string{FormatText, FormatJSON, FormatMarkdown, FormatHTML} {
 		draw(t, p, format, Options{})
 	}
 	if !reflect.DeepEqual(p, shop()) {
@@ -137,7 +137,7 @@ func TestPlanLeavesItsValueAlone(t *testing.T) {
 
 func TestPlanJSONIsThePlan(t *testing.T) {
 	var back plan.Plan
-	if err := json.Unmarshal(draw(t, shop(), JSON, Options{}), &back); err != nil {
+	if err := json.Unmarshal(draw(t, shop(), FormatJSON, Options{}), &back); err != nil {
 		t.Fatal(err)
 	}
 	want := shop()
@@ -167,7 +167,7 @@ func TestMarkdownFitsAComment(t *testing.T) {
 	huge.Address = "table.silver.huge"
 	huge.Changes = []plan.Change{{Path: "sql", Old: strings.Repeat("``` ünï ", 40_000), New: strings.Repeat("😀 ", 40_000)}}
 	p.Tables = append([]plan.Table{huge}, p.Tables...)
-	out := string(draw(t, p, Markdown, Options{}))
+	out := string(draw(t, p, FormatMarkdown, Options{}))
 	if len(out) > commentLimit {
 		t.Errorf("%d bytes, more than a comment holds", len(out))
 	}
@@ -190,17 +190,17 @@ func TestMarkdownFitsAComment(t *testing.T) {
 func TestHostileNamesAreHarmless(t *testing.T) {
 	p := shop()
 	p.Tables[0].Reasons[0].Text = "\x1b[2J<script>alert(1)</script>\u202Egnp"
-	text := string(draw(t, p, Text, Options{}))
+	text := string(draw(t, p, FormatText, Options{}))
 	if strings.ContainsAny(text, "\x1b\u202E") {
 		t.Error("a control character reaches the terminal")
 	}
-	if strings.Contains(string(draw(t, p, HTML, Options{})), "<script>") {
+	if strings.Contains(string(draw(t, p, FormatHTML, Options{})), "<script>") {
 		t.Error("markup of a value is live in the page")
 	}
 }
 
 func TestHTMLNeedsNothingElse(t *testing.T) {
-	page := string(draw(t, shop(), HTML, Options{}))
+	page := string(draw(t, shop(), FormatHTML, Options{}))
 	for _, outside := range []string{"http://", "https://", "src=", "@import", "url(", "<script", "<link"} {
 		if strings.Contains(page, outside) {
 			t.Errorf("the page has %q", outside)

@@ -8,8 +8,8 @@ import (
 
 // The formats of a table, besides JSON.
 const (
-	Aligned = "table"
-	CSV     = "csv"
+	FormatTable = "table"
+	FormatCSV   = "csv"
 )
 
 // Table prints rows of text.
@@ -32,11 +32,11 @@ func Values(w io.Writer, columns []string, rows [][]any, format string) error {
 		}
 	}
 	switch format {
-	case Aligned, Text, "":
+	case FormatTable, FormatText, "":
 		return alignedTable(w, columns, rows)
-	case CSV:
+	case FormatCSV:
 		return csvTable(w, columns, rows)
-	case JSON:
+	case FormatJSON:
 		return jsonTable(w, columns, rows)
 	default:
 		return fmt.Errorf("unknown format %q: the formats are table, csv and json", format)

@@ -27,7 +27,7 @@ func TestAlignedTable(t *testing.T) {
 		{"9E", "Endeavor Air Inc.", int64(18460), 7.38},
 		{"名", "e\u0301\x1b[2J", nil, math.NaN()},
 		{nil, "👩‍👩‍👧", int64(-1), 1e300},
-	}, Aligned)
+	}, FormatTable)
 	want := "" +
 		"carrier  name               flights   delay\n" +
 		"-------  -----------------  -------  ------\n" +
@@ -41,7 +41,7 @@ func TestAlignedTable(t *testing.T) {
 
 func TestTableOfText(t *testing.T) {
 	var b bytes.Buffer
-	if err := Table(&b, []string{"table", "rows"}, [][]string{{"bronze.flights", "336,776"}, {"gold.delays", "12"}}, Aligned); err != nil {
+	if err := Table(&b, []string{"table", "rows"}, [][]string{{"bronze.flights", "336,776"}, {"gold.delays", "12"}}, FormatTable); err != nil {
 		t.Fatal(err)
 	}
 	want := "table              rows\n--------------  -------\nbronze.flights  336,776\ngold.delays          12\n"
@@ -51,7 +51,7 @@ func TestTableOfText(t *testing.T) {
 }
 
 func TestCSVTellsNullFromEmpty(t *testing.T) {
-	got := rendered(t, []string{"a", "odd, name"}, [][]any{{nil, ""}, {`say "hi"`, "two\nlines"}, {" x", 1.5}}, CSV)
+	got := rendered(t, []string{"a", "odd, name"}, [][]any{{nil, ""}, {`say "hi"`, "two\nlines"}, {" x", 1.5}}, FormatCSV)
 	want := "a,\"odd, name\"\n,\"\"\n\"say \"\"hi\"\"\",\"two\nlines\"\n\" x\",1.5\n"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -64,7 +64,7 @@ func TestCSVReadsBack(t *testing.T) {
 		row := rapid.SliceOfN(cell, 3, 3)
 		rows := rapid.SliceOfN(row, 0, 5).Draw(r, "rows")
 		var b bytes.Buffer
-		if err := Table(&b, []string{"a", "b", "c"}, rows, CSV); err != nil {
+		if err := Table(&b, []string{"a", "b", "c"}, rows, FormatCSV); err != nil {
 			r.Fatal(err)
 		}
 		back, err := csv.NewReader(&b).ReadAll()
@@ -83,7 +83,7 @@ func TestJSONTable(t *testing.T) {
 		{int64(math.MaxInt64), math.Inf(-1), []any{math.NaN(), "<&>", map[string]any{"k": nil}}},
 		{nil, float32(0.1), []byte{1, 2}},
 		{true, at, json.Number("12345678901234567890.12")},
-	}, JSON)
+	}, FormatJSON)
 	want := "[\n" +
 		`  {"z":9223372036854775807,"a":"-Inf","list":["NaN","<&>",{"k":null}]},` + "\n" +
 		`  {"z":null,"a":0.1,"list":"AQI="},` + "\n" +
@@ -94,7 +94,7 @@ func TestJSONTable(t *testing.T) {
 	if !json.Valid([]byte(got)) {
 		t.Error("not JSON")
 	}
-	if empty := rendered(t, []string{"a"}, nil, JSON); empty != "[]\n" {
+	if empty := rendered(t, []string{"a"}, nil, FormatJSON); empty != "[]\n" {
 		t.Errorf("no rows: %q", empty)
 	}
 }
@@ -103,7 +103,7 @@ func TestTableMistakes(t *testing.T) {
 	if err := Values(&bytes.Buffer{}, []string{"a"}, nil, "xml"); err == nil || !strings.Contains(err.Error(), "table, csv and json") {
 		t.Errorf("unknown format: %v", err)
 	}
-	if err := Values(&bytes.Buffer{}, []string{"a"}, [][]any{{1, 2}}, CSV); err == nil || !strings.Contains(err.Error(), "row 1") {
+	if err := Values(&bytes.Buffer{}, []string{"a"}, [][]any{{1, 2}}, FormatCSV); err == nil || !strings.Contains(err.Error(), "row 1") {
 		t.Errorf("ragged row: %v", err)
 	}
 }
