@@ -31,6 +31,7 @@ func (b *Budget) Peak() int64 {
 type Account struct {
 	budget *Budget
 	frames int
+	bytes  int64
 }
 
 // Account opens an account.
@@ -60,6 +61,7 @@ func (a *Account) try(n int64) <-chan struct{} {
 		return b.changed
 	}
 	a.frames++
+	a.bytes += n
 	b.used += n
 	b.peak = max(b.peak, b.used)
 	return nil
@@ -71,6 +73,21 @@ func (a *Account) Give(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a.frames--
+	a.bytes -= n
+	b.back(n)
+}
+
+// Close returns what a connection that ended early still holds.
+func (a *Account) Close() {
+	b := a.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.back(a.bytes)
+	a.frames, a.bytes = 0, 0
+}
+
+// back is called under the lock.
+func (b *Budget) back(n int64) {
 	b.used -= n
 	close(b.changed)
 	b.changed = make(chan struct{})

@@ -157,3 +157,10 @@ func event(kind Kind, meta []byte) (proto.Message, error) {
 	}
 	return message, nil
 }
+
+// Release gives up a frame's rows, if it has any.
+func (f Frame) Release() {
+	if f.Rows != nil {
+		f.Rows.Release()
+	}
+}

@@ -25,3 +25,6 @@ func Handshake() plugin.HandshakeConfig {
 		MagicCookieValue: "7c1f0f6a-etl-provider",
 	}
 }
+
+// DirPrefix begins the name of each process's private folder. Nothing else is ever removed as one.
+const DirPrefix = "etl-plugin-"

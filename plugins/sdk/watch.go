@@ -4,7 +4,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -43,7 +45,7 @@ func watchHost() {
 
 // end leaves nothing behind: neither the private folder nor processes that the provider started.
 func end() {
-	if dir := os.Getenv(pb.EnvDir); dir != "" {
+	if dir := os.Getenv(pb.EnvDir); strings.HasPrefix(filepath.Base(dir), pb.DirPrefix) {
 		_ = os.RemoveAll(dir)
 	}
 	if syscall.Getpgrp() == os.Getpid() {
