@@ -20,8 +20,17 @@ type Project struct {
 	Tables      []*Table // instances, for_each expanded
 	Outputs     []Output
 	Files       map[string]*hcl.File // for printing diagnostics
-	// Sensitive lists the string values that must never be printed.
+	// Sensitive lists the string values that must never be printed, longest first.
 	Sensitive []string
+	// Open are tables that can't be read without values that validate doesn't have: they exist, and nothing else is known.
+	Open []Open
+}
+
+// Open is a table of which only the name is known.
+type Open struct {
+	Addr  addr.Address
+	Ident addr.Ident
+	Range hcl.Range
 }
 
 // Lakehouse says where state and data live.
@@ -39,6 +48,8 @@ type Connection struct {
 	Addr   addr.Address
 	Config cty.Value
 	Range  hcl.Range
+	// definition is the row-changing part: it belongs to the definition of each source that reads through it.
+	definition []Item
 }
 
 // Source is a decoded `source` block.
@@ -61,6 +72,8 @@ type Output struct {
 	Addr  addr.Address
 	Value cty.Value
 	Doc   string
+	// Sensitive outputs are listed without their value.
+	Sensitive bool
 }
 
 // Table is one table instance.

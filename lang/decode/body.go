@@ -3,6 +3,7 @@
 package decode
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/hashicorp/hcl/v2"
@@ -32,15 +33,20 @@ type Block struct {
 	Eval *hcl.EvalContext
 }
 
-// Open checks the names of a body. What is wrong is reported and left out.
-func Open(block *hclsyntax.Block, spec schema.Block) (*Body, hcl.Diagnostics) {
+// Open checks the names of a body. What is wrong is reported and left out. Where ctx is given, dynamic blocks are
+// expanded with it; without it they are refused.
+func Open(block *hclsyntax.Block, spec schema.Block, ctx *hcl.EvalContext) (*Body, hcl.Diagnostics) {
 	b := &Body{Spec: spec, Attributes: map[string]*hclsyntax.Attribute{}, Range: block.DefRange()}
 	var diags hcl.Diagnostics
 	for _, attr := range Ordered(block.Body) {
 		diags = append(diags, b.attribute(attr, block.Type)...)
 	}
 	for _, nested := range block.Body.Blocks {
-		diags = append(diags, b.block(nested, block.Type)...)
+		if nested.Type == "dynamic" && ctx != nil {
+			diags = append(diags, b.dynamic(nested, block.Type, ctx)...)
+			continue
+		}
+		diags = append(diags, b.block(nested, block.Type, nil)...)
 	}
 	diags = append(diags, b.missing(block)...)
 	return b, diags
@@ -59,7 +65,7 @@ func Ordered(body *hclsyntax.Body) []*hclsyntax.Attribute {
 }
 
 func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostics {
-	if spec := Attribute(b.Spec, attr.Name); spec != nil {
+	if spec, ok := b.Spec.Attribute(attr.Name); ok {
 		b.Attributes[attr.Name] = attr
 		if spec.Deprecated != "" {
 			return hcl.Diagnostics{diag.Warning(attr.NameRange, "Deprecated attribute",
@@ -67,11 +73,11 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 		}
 		return nil
 	}
-	if nested(b.Spec, attr.Name) != nil {
+	if _, ok := b.Spec.Nested(attr.Name); ok {
 		return hcl.Diagnostics{diag.Error(attr.NameRange, "Block expected",
 			"%q is a block: write it without the equals sign, as %s { … }.", attr.Name, attr.Name)}
 	}
-	if Attribute(b.Spec, grammar.Free) != nil {
+	if _, ok := b.Spec.Attribute(grammar.Free); ok {
 		b.Free = append(b.Free, attr)
 		return nil
 	}
@@ -79,20 +85,20 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 		"The block %q has no attribute %q.%s%s", owner, attr.Name, diag.Suggest(attr.Name, names(b.Spec)), offered(b.Spec))}
 }
 
-func (b *Body) block(block *hclsyntax.Block, owner string) hcl.Diagnostics {
-	spec := nested(b.Spec, block.Type)
-	if spec == nil {
-		if Attribute(b.Spec, block.Type) != nil {
+func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext) hcl.Diagnostics {
+	spec, ok := b.Spec.Nested(block.Type)
+	if !ok {
+		if _, ok := b.Spec.Attribute(block.Type); ok {
 			return hcl.Diagnostics{diag.Error(block.TypeRange, "Attribute expected",
 				"%q is an attribute: write it with an equals sign, as %s = ….", block.Type, block.Type)}
 		}
 		return hcl.Diagnostics{diag.Error(block.TypeRange, "Unsupported block type",
 			"The block %q has no block %q.%s%s", owner, block.Type, diag.Suggest(block.Type, names(b.Spec)), offered(b.Spec))}
 	}
-	if d := labels(block, *spec); d != nil {
+	if d := Labels(block, spec); d != nil {
 		return hcl.Diagnostics{d}
 	}
-	b.Blocks = append(b.Blocks, Block{Block: block, Spec: *spec})
+	b.Blocks = append(b.Blocks, Block{Block: block, Spec: spec, Eval: ctx})
 	if spec.Max > 0 && count(b.Blocks, block.Type) == spec.Max+1 {
 		return hcl.Diagnostics{diag.Error(block.DefRange(), "Too many blocks",
 			"The block %q takes at most %d of %q. Remove this one, or put what it says into the first.", owner, spec.Max, block.Type)}
@@ -100,7 +106,8 @@ func (b *Body) block(block *hclsyntax.Block, owner string) hcl.Diagnostics {
 	return nil
 }
 
-func labels(block *hclsyntax.Block, spec schema.NestedBlock) *hcl.Diagnostic {
+// Labels refuses a block with more or fewer labels than its description has.
+func Labels(block *hclsyntax.Block, spec schema.NestedBlock) *hcl.Diagnostic {
 	want := ""
 	for _, label := range spec.Labels {
 		want += " \"" + label + "\""
@@ -154,35 +161,8 @@ func count(blocks []Block, name string) int {
 	return n
 }
 
-// Attribute is the description of an attribute, or nil.
-func Attribute(spec schema.Block, name string) *schema.Attribute {
-	for i := range spec.Attributes {
-		if spec.Attributes[i].Name == name {
-			return &spec.Attributes[i]
-		}
-	}
-	return nil
-}
-
-func nested(spec schema.Block, name string) *schema.NestedBlock {
-	for i := range spec.Blocks {
-		if spec.Blocks[i].Name == name {
-			return &spec.Blocks[i]
-		}
-	}
-	return nil
-}
-
 func names(spec schema.Block) []string {
-	var all []string
-	for _, a := range spec.Attributes {
-		if a.Name != grammar.Free {
-			all = append(all, a.Name)
-		}
-	}
-	for _, b := range spec.Blocks {
-		all = append(all, b.Name)
-	}
+	all := slices.DeleteFunc(spec.Names(), func(name string) bool { return name == grammar.Free })
 	sort.Strings(all)
 	return all
 }

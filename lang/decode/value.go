@@ -3,49 +3,34 @@ package decode
 import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/eval"
 	"github.com/automic-etl/etl/plugins/schema"
 )
 
-// Value evaluates an attribute of kind value and converts it to its type.
+// Value evaluates an attribute of kind value and converts it to its type. A null becomes the default.
 func Value(e hcl.Expression, spec schema.Attribute, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	unknown := cty.UnknownVal(spec.ImpliedType())
 	v, diags := e.Value(ctx)
 	if diags.HasErrors() {
-		return cty.UnknownVal(spec.Type), diags
+		return unknown, diags
 	}
-	v, err := convert.Convert(v, spec.Type)
+	bare, _ := v.Unmark()
+	if len(spec.OneOf) > 0 && bare.IsKnown() && !bare.IsNull() && bare.Type() == cty.String && !v.IsMarked() {
+		if d := OneOf(bare.AsString(), spec.OneOf, spec.Name, e.Range()); d != nil {
+			return unknown, append(diags, d)
+		}
+	}
+	v, err := spec.Coerce(v)
 	if err != nil {
-		return cty.UnknownVal(spec.Type), append(diags, diag.Error(e.Range(), "Wrong type of value",
-			"The attribute %q takes %s: %s.", spec.Name, spec.Type.FriendlyNameForConstraint(), err))
-	}
-	if d := check(v, spec, e.Range()); d != nil {
-		return cty.UnknownVal(spec.Type), append(diags, d)
+		return unknown, append(diags, diag.Error(e.Range(), "Wrong type of value",
+			"The attribute %q %s. %s", spec.Name, err, spec.Doc))
 	}
 	if spec.Sensitive && !eval.IsSensitive(v) {
 		v = v.Mark(eval.Sensitive)
 	}
 	return v, diags
-}
-
-// check holds a value against what else the description says of it.
-func check(v cty.Value, spec schema.Attribute, at hcl.Range) *hcl.Diagnostic {
-	bare, _ := v.Unmark()
-	if !bare.IsKnown() {
-		return nil
-	}
-	if bare.IsNull() {
-		if spec.Required {
-			return diag.Error(at, "Missing attribute", "The attribute %q must not be null. %s", spec.Name, spec.Doc)
-		}
-		return nil
-	}
-	if len(spec.OneOf) == 0 || bare.Type() != cty.String || v.IsMarked() {
-		return nil
-	}
-	return OneOf(bare.AsString(), spec.OneOf, spec.Name, at)
 }
 
 // OneOf refuses a word that isn't one of those allowed.

@@ -16,6 +16,8 @@ type World struct {
 	Environ map[string]string // of the process
 	// Secrets is false where none are needed: env() then gives an unknown value.
 	Secrets bool
+	// Found is told each secret that is read, if set.
+	Found func(cty.Value)
 }
 
 // Environ reads the form that os.Environ has.

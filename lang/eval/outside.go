@@ -29,7 +29,11 @@ func envFunc(w World) function.Function {
 				return cty.NilVal, function.NewArgErrorf(0, "the environment variable %s isn't set; set it, or give the "+
 					"value by a variable", name)
 			}
-			return cty.StringVal(value).Mark(Sensitive), nil
+			secret := cty.StringVal(value).Mark(Sensitive)
+			if w.Found != nil {
+				w.Found(secret)
+			}
+			return secret, nil
 		},
 	})
 }

@@ -21,6 +21,8 @@ type Variable struct {
 	Default     hcl.Expression // nil: a value must be given
 	Rules       []Rule
 	Range       hcl.Range
+	// Broken says that the block has a syntax error: the value is unknown.
+	Broken bool
 
 	optional *typeexpr.Defaults
 }
@@ -35,7 +37,7 @@ type Rule struct {
 // Declare reads a `variable` block. What it says must be constant, but for the default, which may call functions.
 func Declare(block *hclsyntax.Block, spec schema.Block) (*Variable, hcl.Diagnostics) {
 	v := &Variable{Name: block.Labels[0], Type: cty.DynamicPseudoType, Nullable: true, Range: block.DefRange()}
-	body, diags := decode.Open(block, spec)
+	body, diags := decode.Open(block, spec, nil)
 	if attr := body.Attributes["type"]; attr != nil {
 		t, optional, more := typeexpr.TypeConstraintWithDefaults(attr.Expr)
 		diags = append(diags, more...)
@@ -48,7 +50,7 @@ func Declare(block *hclsyntax.Block, spec schema.Block) (*Variable, hcl.Diagnost
 	}
 	diags = append(diags, v.settings(body)...)
 	for _, rule := range body.Of("validation") {
-		opened, more := decode.Open(rule.Block, rule.Spec.Block)
+		opened, more := decode.Open(rule.Block, rule.Spec.Block, nil)
 		diags = append(diags, more...)
 		if !more.HasErrors() {
 			v.Rules = append(v.Rules, Rule{
@@ -68,7 +70,8 @@ func (v *Variable) settings(body *decode.Body) hcl.Diagnostics {
 		if attr == nil {
 			return cty.NilVal
 		}
-		value, more := decode.Value(attr.Expr, *decode.Attribute(body.Spec, name), nil)
+		described, _ := body.Spec.Attribute(name)
+		value, more := decode.Value(attr.Expr, described, nil)
 		diags = append(diags, more...)
 		if more.HasErrors() || value.IsNull() {
 			return cty.NilVal

@@ -46,6 +46,8 @@ func Values(declared map[string]*Variable, from Sources, functions map[string]fu
 func (v *Variable) value(values map[string]given, ctx *hcl.EvalContext, required bool) (cty.Value, hcl.Diagnostics) {
 	g, ok := values[v.Name]
 	switch {
+	case v.Broken:
+		return cty.DynamicVal, nil
 	case !ok && v.Default != nil:
 		g = given{expr: v.Default, origin: "its default"}
 	case !ok && required:

@@ -1,0 +1,161 @@
+package config
+
+import (
+	"regexp"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/decode"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/grammar"
+	"github.com/automic-etl/etl/lang/syntax"
+	"github.com/automic-etl/etl/plugins/schema"
+)
+
+// header is a top-level block before its body is read.
+type header struct {
+	kind   string // the block's type
+	addr   addr.Address
+	block  *hclsyntax.Block
+	spec   schema.Block
+	broken bool // a syntax error stands in it
+
+	instances []instance
+	state     progress
+	// open says that its keys aren't known, as in validate without the variable's value.
+	open bool
+	// loose says that each is used without for_each; that has been reported.
+	loose bool
+	// missing are the attributes that are used of each and don't exist; that has been reported.
+	missing []string
+}
+
+// kinds maps the types of blocks to the kinds of addresses.
+func kinds(block string) addr.Kind {
+	if block == "variable" {
+		return addr.Variable
+	}
+	return addr.Kind(block)
+}
+
+// collect takes the headers of a file.
+func (l *loader) collect(file *syntax.File) {
+	for _, attr := range decode.Ordered(file.Body) {
+		l.report(diag.Error(attr.NameRange, "Attribute outside of a block",
+			"%q stands outside of every block. Values of the project belong into locals { … }, settings into etl { … }.", attr.Name))
+	}
+	root := grammar.Root()
+	for _, block := range file.Body.Blocks {
+		spec, ok := root.Nested(block.Type)
+		if !ok {
+			l.report(unknownBlock(block, root))
+			continue
+		}
+		h := &header{kind: block.Type, block: block, spec: spec.Block, broken: file.Broken[block]}
+		if d := decode.Labels(block, spec); d != nil {
+			if !h.broken {
+				l.report(d)
+			}
+			continue
+		}
+		l.add(h, spec)
+	}
+}
+
+func unknownBlock(block *hclsyntax.Block, root schema.Block) *hcl.Diagnostic {
+	if instead, ok := grammar.Later()[block.Type]; ok {
+		return diag.Unsupported(block.DefRange(), "Blocks of the type "+block.Type+" are", instead)
+	}
+	hint := diag.Suggest(block.Type, root.Names())
+	switch block.Type {
+	case "provider":
+		hint = " What a provider needs stands in connection \"…\" \"…\" { … }."
+	case "data", "resource":
+		hint = " What is read is a source, what is made is a table."
+	case "local":
+		hint = " Did you mean \"locals\"?"
+	case "terraform":
+		hint = " Did you mean \"etl\"?"
+	}
+	return diag.Error(block.TypeRange, "Unsupported block type",
+		"There is no block %q.%s A file may have %s.", block.Type, hint, diag.List(root.Names()))
+}
+
+// add indexes a block by its address and refuses bad and duplicate names.
+func (l *loader) add(h *header, spec schema.NestedBlock) {
+	h.addr = addr.Address{Kind: kinds(h.kind)}
+	switch len(spec.Labels) {
+	case 1:
+		h.addr.Name = h.block.Labels[0]
+	case 2:
+		h.addr.Type, h.addr.Name = h.block.Labels[0], h.block.Labels[1]
+	}
+	l.headers = append(l.headers, h)
+	if h.kind == "locals" {
+		l.collectLocals(h)
+		return
+	}
+	if d := l.badName(h); d != nil {
+		l.report(d)
+	}
+	if first := l.index[h.addr]; first != nil {
+		l.report(diag.Error(h.block.DefRange(), "Duplicate block",
+			"This block has the same address as the one at %s line %d. Give one of them another name, or remove it.",
+			first.block.Range().Filename, first.block.Range().Start.Line))
+		h.broken = true
+		return
+	}
+	l.index[h.addr] = h
+}
+
+var (
+	tableName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	blockName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+func (l *loader) badName(h *header) *hcl.Diagnostic {
+	for i, label := range h.block.Labels {
+		at := h.block.LabelRanges[i]
+		if (h.kind == "table" || h.kind == "layer") && !tableName.MatchString(label) {
+			return diag.Error(at, "Invalid name", "A table or layer can't be called %q: the name is one in the catalog and in SQL, so it "+
+				"begins with a lower-case letter and holds only lower-case letters, digits and underscores.", label)
+		}
+		if !blockName.MatchString(label) {
+			return diag.Error(at, "Invalid name", "A block can't be called %q: expressions refer to it by its name, so it begins with a "+
+				"letter and holds only letters, digits and underscores.", label)
+		}
+	}
+	return l.reservedName(h)
+}
+
+func (l *loader) reservedName(h *header) *hcl.Diagnostic {
+	switch h.kind {
+	case "table", "layer":
+		if h.block.Labels[0] == "etl" {
+			return diag.Error(h.block.LabelRanges[0], "Reserved name",
+				"The layer \"etl\" holds what etl records about its runs. Choose another name.")
+		}
+		last := len(h.block.Labels) - 1
+		if h.kind == "table" && quarantine(h.block.Labels[last]) {
+			return diag.Error(h.block.LabelRanges[last], "Reserved name",
+				"Names that end in __quarantine belong to the tables of bad rows that etl makes. Choose another name.")
+		}
+	case "function":
+		if reserved := reservedRoot(h.addr.Name); reserved {
+			return diag.Error(h.block.LabelRanges[0], "Reserved name",
+				"%q has a meaning of its own in expressions. Choose another name.", h.addr.Name)
+		}
+	}
+	return nil
+}
+
+// reservedRoot says whether a name begins references to configuration.
+func reservedRoot(name string) bool {
+	switch name {
+	case "var", "local", "each", "path", "col":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package config
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/eval"
+	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/lang/input"
+	"github.com/automic-etl/etl/lang/syntax"
+	"github.com/automic-etl/etl/plugins/schema"
+)
+
+// VarArg is one -var or -var-file of the command line.
+type VarArg = input.Arg
+
+// Options say what to load and what it may see.
+type Options struct {
+	Dir     string
+	Vars    []VarArg // in the order of the command line
+	Environ []string // as os.Environ gives it
+	// NeedSecrets is false for validate: env() is then unknown, and so are variables without a value.
+	NeedSecrets bool
+	// Version of the tool, held against required_version; empty: not checked.
+	Version string
+	// Plugin describes a provider. Nil stops after the first pass: the bodies of connections and sources aren't read.
+	Plugin func(ctx context.Context, provider string) (schema.Provider, error)
+}
+
+// loader is one run of Load.
+type loader struct {
+	opt       Options
+	project   *Project
+	diags     hcl.Diagnostics
+	headers   []*header
+	index     map[addr.Address]*header
+	locals    map[string]*local
+	variables map[string]*input.Variable
+	eval      *hcl.EvalContext
+	functions map[string]*expr.Function
+	providers map[string]*schema.Provider
+	secrets   map[string]bool
+	// missing are variables and locals that are referred to without being declared; that has been reported.
+	missing []addr.Address
+}
+
+// Load reads a project. All mistakes are reported together; the project is never nil, but complete only without errors.
+func Load(ctx context.Context, opt Options) (*Project, hcl.Diagnostics) {
+	l := newLoader(opt)
+	l.first(ctx)
+	if opt.Plugin != nil {
+		l.describe(ctx)
+	}
+	l.second()
+	return l.finish()
+}
+
+// Providers are the plugins that a project needs, sorted. No plugin is started for it.
+func Providers(ctx context.Context, opt Options) ([]string, hcl.Diagnostics) {
+	opt.Plugin = nil
+	opt.NeedSecrets = false
+	l := newLoader(opt)
+	l.first(ctx)
+	names := l.needed()
+	_, diags := l.finish()
+	return names, diags
+}
+
+func newLoader(opt Options) *loader {
+	if opt.Dir == "" {
+		opt.Dir = "."
+	}
+	return &loader{
+		opt:       opt,
+		project:   &Project{Dir: opt.Dir, Name: "default", Files: map[string]*hcl.File{}},
+		index:     map[addr.Address]*header{},
+		locals:    map[string]*local{},
+		variables: map[string]*input.Variable{},
+		functions: map[string]*expr.Function{},
+		providers: map[string]*schema.Provider{},
+		secrets:   map[string]bool{},
+	}
+}
+
+func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
+
+// first is the pass that needs no plugin: files, headers, values, names.
+func (l *loader) first(ctx context.Context) {
+	files, diags := syntax.Dir(ctx, l.opt.Dir)
+	l.report(diags...)
+	l.keep(files)
+	if len(files) == 0 && !diags.HasErrors() {
+		l.report(diag.Error(hcl.Range{}, "No configuration", "The folder %s has no files ending in %s. Create one, or name "+
+			"the project's folder with -chdir.", l.opt.Dir, syntax.Extension))
+	}
+	for _, file := range files {
+		l.collect(file)
+	}
+	l.names()
+	l.settings()
+	l.values()
+	l.lakehouse()
+	l.layers()
+	l.userFunctions()
+	for _, h := range l.headers {
+		l.expand(h)
+	}
+}
+
+func (l *loader) keep(files []*syntax.File) {
+	for _, file := range files {
+		l.project.Files[file.Name] = file.HCL()
+	}
+}
+
+// values gives the variables and locals their values.
+func (l *loader) values() {
+	environ := eval.Environ(l.opt.Environ)
+	functions := eval.Functions(eval.World{Dir: l.opt.Dir, Environ: environ, Secrets: l.opt.NeedSecrets, Found: l.secret})
+	l.eval = &hcl.EvalContext{
+		Functions: functions,
+		Variables: map[string]cty.Value{
+			"path": l.withMissing(map[string]cty.Value{"project": cty.StringVal(".")}, "path"),
+		},
+	}
+	from := input.Sources{Dir: l.opt.Dir, Args: l.opt.Vars, Environ: environ}
+	result, diags := input.Values(l.variables, from, functions, l.opt.NeedSecrets)
+	l.keep(result.Files)
+	l.report(diags...)
+	for _, v := range result.Values {
+		l.secret(v)
+	}
+	l.eval.Variables["var"] = l.withMissing(result.Values, addr.Variable)
+	l.evaluateLocals()
+}
+
+// secret remembers what must not be printed.
+func (l *loader) secret(v cty.Value) {
+	for _, text := range eval.Secrets(v) {
+		l.secrets[text] = true
+	}
+}
+
+// second is the pass over the bodies.
+func (l *loader) second() {
+	for _, h := range l.headers {
+		if h.broken {
+			continue
+		}
+		switch h.addr.Kind {
+		case addr.Connection:
+			l.connections(h)
+		case addr.Source:
+			l.sources(h)
+		case addr.Table:
+			l.tables(h)
+		case addr.Output:
+			l.output(h)
+		}
+	}
+	l.conflicts()
+}
+
+// finish sorts what was found and takes secrets out of the messages.
+func (l *loader) finish() (*Project, hcl.Diagnostics) {
+	l.project.sort()
+	l.project.Sensitive = l.sensitive()
+	diag.Sort(l.diags)
+	l.diags = diag.Unique(l.diags)
+	for _, d := range l.diags {
+		d.Summary, d.Detail = l.redact(d.Summary), l.redact(d.Detail)
+		d.EvalContext, d.Expression = nil, nil
+	}
+	return l.project, l.diags
+}
+
+func (l *loader) redact(text string) string {
+	for _, secret := range l.project.Sensitive {
+		text = strings.ReplaceAll(text, secret, "(sensitive)")
+	}
+	return text
+}

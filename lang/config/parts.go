@@ -1,0 +1,213 @@
+package config
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/expr"
+)
+
+// data records an attribute of the step.
+func (s *stepReader) data(name, value string, at hcl.Range) {
+	s.table.record(s.path+"."+name, value, at)
+}
+
+// take reports mistakes of an expression and remembers whether a value is missing.
+func (r *tableReader) take(diags hcl.Diagnostics) bool {
+	if r.reportKnown(diags) {
+		r.open = true
+	}
+	return !diags.HasErrors()
+}
+
+// failed says whether an attribute's expression can't be read as a list of columns; that has been reported.
+func (s *stepReader) failed(attr *hclsyntax.Attribute) bool {
+	_, diags := expr.ParseNames(attr.Expr)
+	return diags.HasErrors()
+}
+
+func (s *stepReader) expression(name string) expr.Node {
+	attr := s.body.Attributes[name]
+	if attr == nil {
+		return nil
+	}
+	return s.node(attr)
+}
+
+func (s *stepReader) node(attr *hclsyntax.Attribute) expr.Node {
+	n, diags := expr.Parse(attr.Expr, s.env)
+	if !s.take(diags) {
+		return nil
+	}
+	s.data(attr.Name, n.String(), attr.SrcRange)
+	return n
+}
+
+func (s *stepReader) expressions(name string) []expr.Node {
+	attr := s.body.Attributes[name]
+	if attr == nil {
+		return nil
+	}
+	nodes, diags := expr.ParseNodes(attr.Expr, s.env)
+	if !s.take(diags) {
+		return nil
+	}
+	texts := make([]string, len(nodes))
+	for i, n := range nodes {
+		texts[i] = n.String()
+	}
+	if len(nodes) == 0 {
+		s.report(diag.Error(attr.Expr.Range(), "Empty list", "%s needs at least one expression. Leave the attribute out if there is none.", name))
+	}
+	s.data(name, list(texts), attr.SrcRange)
+	return nodes
+}
+
+func (s *stepReader) columnRefs(name string) []ColumnRef {
+	attr := s.body.Attributes[name]
+	if attr == nil {
+		return nil
+	}
+	refs, names := s.columnList(attr)
+	if len(names) > 0 {
+		s.data(name, columnNames(names), attr.SrcRange)
+	}
+	return refs
+}
+
+// columnList reads [a, b] and refuses a column that stands twice.
+func (r *tableReader) columnList(attr *hclsyntax.Attribute) ([]ColumnRef, []string) {
+	found, diags := expr.ParseNames(attr.Expr)
+	if !r.take(diags) {
+		return nil, nil
+	}
+	var refs []ColumnRef
+	var names []string
+	seen := map[string]bool{}
+	for _, column := range found {
+		if seen[column.Name] {
+			r.report(diag.Error(column.Range, "Duplicate column", "The column %q stands twice in this list. Remove one.", column.Name))
+			continue
+		}
+		seen[column.Name] = true
+		refs = append(refs, ColumnRef(column))
+		names = append(names, column.Name)
+	}
+	return refs, names
+}
+
+// free reads the attributes that are columns, in written order.
+func (s *stepReader) free() []Assignment {
+	var columns []Assignment
+	for _, attr := range s.body.Free {
+		s.columnNameOf(attr)
+		n := s.node(attr)
+		columns = append(columns, Assignment{Name: attr.Name, Expr: n, Range: attr.NameRange})
+	}
+	return columns
+}
+
+// columnNameOf refuses names that etl keeps for itself.
+func (s *stepReader) columnNameOf(attr *hclsyntax.Attribute) {
+	s.newColumn(attr.Name, attr.NameRange)
+}
+
+func (s *stepReader) newColumn(name string, at hcl.Range) {
+	if len(name) >= len(provenance) && name[:len(provenance)] == provenance {
+		s.report(diag.Error(at, "Reserved name", "Columns that begin with %s hold where a row came from. Choose another name.", provenance))
+	}
+}
+
+// provenance begins the names of the columns that bronze adds.
+const provenance = "_etl_"
+
+func (s *stepReader) assignments(name string) []Assignment {
+	attr := s.body.Attributes[name]
+	if attr == nil {
+		return nil
+	}
+	found, diags := expr.ParseAssignments(attr.Expr, s.env)
+	if !s.take(diags) {
+		return nil
+	}
+	return s.named(name, found)
+}
+
+func (s *stepReader) groups(attr *hclsyntax.Attribute) []Assignment {
+	found, diags := expr.ParseBy(attr.Expr, s.env)
+	if !s.take(diags) {
+		return nil
+	}
+	return s.named(attr.Name, found)
+}
+
+func (s *stepReader) named(name string, found []expr.Assignment) []Assignment {
+	columns := make([]Assignment, len(found))
+	for i, a := range found {
+		columns[i] = Assignment(a)
+		s.newColumn(a.Name, a.Range)
+		s.data(name+"."+columnName(a.Name), a.Expr.String(), a.Range)
+	}
+	return columns
+}
+
+func (s *stepReader) sortKeys(name string) []SortKey {
+	attr := s.body.Attributes[name]
+	if attr == nil {
+		return nil
+	}
+	found, diags := expr.ParseSortKeys(attr.Expr, s.env)
+	if !s.take(diags) {
+		return nil
+	}
+	keys, text := sorting(found, "desc(")
+	s.data(name, text, attr.SrcRange)
+	return keys
+}
+
+func (s *stepReader) keep(name string) []SortKey {
+	attr := s.body.Attributes[name]
+	if attr == nil {
+		return nil
+	}
+	found, diags := expr.ParseKeep(attr.Expr, s.env)
+	if !s.take(diags) {
+		return nil
+	}
+	keys, text := sorting(found, "latest(")
+	s.data(name, text, attr.SrcRange)
+	return keys
+}
+
+// sorting converts sort keys and spells them.
+func sorting(found []expr.SortKey, down string) ([]SortKey, string) {
+	keys := make([]SortKey, len(found))
+	texts := make([]string, len(found))
+	for i, key := range found {
+		keys[i] = SortKey(key)
+		texts[i] = key.Expr.String()
+		switch {
+		case key.Desc:
+			texts[i] = down + texts[i] + ")"
+		case down == "latest(":
+			texts[i] = "earliest(" + texts[i] + ")"
+		}
+	}
+	return keys, list(texts)
+}
+
+// name reads a new name, written bare.
+func (s *stepReader) name(attribute string) (string, hcl.Range, bool) {
+	attr := s.body.Attributes[attribute]
+	if attr == nil {
+		return "", hcl.Range{}, false
+	}
+	found, diags := expr.ParseName(attr.Expr)
+	if diags.HasErrors() {
+		s.report(diag.Error(attr.Expr.Range(), "Name expected", "%s takes a new name, written without quotes, as in %s = item.", attribute, attribute))
+		return "", attr.Expr.Range(), false
+	}
+	s.newColumn(found.Name, found.Range)
+	return found.Name, attr.Expr.Range(), true
+}

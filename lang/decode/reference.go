@@ -1,0 +1,69 @@
+package decode
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+)
+
+// Reference spells where a sensitive value comes from, never the value: `env("SHOP_DSN")`, `var.shop_dsn`. Text that
+// stands around it is kept unless the attribute itself is sensitive, as then the text may be the secret.
+func Reference(e hclsyntax.Expression, files map[string]*hcl.File, secret bool) string {
+	rng := e.Range()
+	file := files[rng.Filename]
+	if file == nil || secret && !plain(e) {
+		return "(sensitive" + strings.Join(append([]string{""}, sources(e)...), " ") + ")"
+	}
+	return layout(rng.SliceBytes(file.Bytes))
+}
+
+// plain says whether an expression holds no text of its own that could be a secret.
+func plain(e hclsyntax.Expression) bool {
+	switch e := e.(type) {
+	case *hclsyntax.ScopeTraversalExpr:
+		return true
+	case *hclsyntax.FunctionCallExpr:
+		return e.Name == "env"
+	}
+	return false
+}
+
+// sources are the references within an expression, sorted.
+func sources(e hclsyntax.Expression) []string {
+	seen := map[string]bool{}
+	for _, t := range e.Variables() {
+		text := ""
+		for _, step := range t {
+			switch s := step.(type) {
+			case hcl.TraverseRoot:
+				text = s.Name
+			case hcl.TraverseAttr:
+				text += "." + s.Name
+			}
+		}
+		seen[text] = true
+	}
+	names := make([]string, 0, len(seen))
+	for name := range seen {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// layout spells an expression without comments and line breaks, in canonical spacing.
+func layout(src []byte) string {
+	tokens, _ := hclsyntax.LexExpression(src, "", hcl.InitialPos)
+	var kept hclwrite.Tokens
+	for _, t := range tokens {
+		switch t.Type {
+		case hclsyntax.TokenComment, hclsyntax.TokenNewline, hclsyntax.TokenEOF:
+		default:
+			kept = append(kept, &hclwrite.Token{Type: t.Type, Bytes: t.Bytes, SpacesBefore: 1})
+		}
+	}
+	return strings.TrimSpace(string(hclwrite.Format(kept.Bytes())))
+}
