@@ -79,6 +79,8 @@ func (c Change) check() error {
 	switch {
 	case c.Summary.CommitID == "":
 		return errors.New("the commit has no id")
+	case !pathElement(c.Summary.RunID):
+		return fmt.Errorf("%q can't be the id of a run", c.Summary.RunID)
 	case c.Summary.Mode == "":
 		return errors.New("the commit has no mode")
 	case !pathElement(c.Ident.Namespace) || !pathElement(c.Ident.Name):
@@ -163,13 +165,18 @@ func (l *Lakehouse) attempt(ctx context.Context, c Change, current *loaded, keep
 	if current != nil {
 		previous = current.location
 	}
+	return l.finish(ctx, p, previous)
+}
+
+// finish writes a proposal's metadata and makes it the table's; previous is empty for a new table.
+func (l *Lakehouse) finish(ctx context.Context, p *proposal, previous string) (*loaded, error) {
 	location, err := writeMetadata(p.path, previous, p.meta)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("writing metadata: %w", err), p.discard())
 	}
 	p.written = append(p.written, mustPath(location))
 	failpoint.Hit(failpoint.CommitMetadataAfter)
-	next := &loaded{ident: c.Ident, location: location, meta: p.meta}
+	next := &loaded{ident: p.change.Ident, location: location, meta: p.meta}
 	if err := l.land(ctx, p, previous, next); err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
-	"github.com/google/uuid"
 )
 
 const (
@@ -24,7 +23,7 @@ type manifests struct {
 	specs    func(id int) *iceberg.PartitionSpec
 	schema   *iceberg.Schema
 	snapshot int64
-	name     uuid.UUID
+	name     string   // in every file's name; it tells the run
 	written  []string // paths of the files so far
 	totals   totals
 }
@@ -57,7 +56,7 @@ func (w *manifests) write(of group, entries []iceberg.ManifestEntry) ([]iceberg.
 	if err := writer.Close(); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(w.folder, fmt.Sprintf("%s-m%d.avro", w.name, len(w.written)))
+	path := filepath.Join(w.folder, fmt.Sprintf("manifest%s-m%d.avro", w.name, len(w.written)))
 	manifest, err := writer.ToManifestFile(locationOf(path), int64(content.Len()))
 	if err != nil {
 		return nil, err
@@ -180,7 +179,7 @@ func (w *manifests) list(all []iceberg.ManifestFile, parent *int64, sequence, fi
 	if next := writer.NextRowID(); next != nil {
 		rows = *next - firstRow
 	}
-	path := filepath.Join(w.folder, fmt.Sprintf("snap-%d-0-%s.avro", w.snapshot, w.name))
+	path := filepath.Join(w.folder, fmt.Sprintf("snap-%d-0%s.avro", w.snapshot, w.name))
 	w.written = append(w.written, path)
 	return locationOf(path), rows, writeDurably(path, content.Bytes())
 }

@@ -21,7 +21,7 @@ const clockTolerance = time.Minute
 // propose makes a change into files and the metadata that names them. The proposal is returned with an error too, for what
 // is to be removed.
 func (l *Lakehouse) propose(ctx context.Context, c Change, current *loaded, keep int) (*proposal, error) {
-	if c.Project == "" && current == nil {
+	if c.Project == "" && current == nil && c.Address != "" {
 		c.Project = l.options.Project
 	}
 	p := &proposal{change: &c}
@@ -159,7 +159,7 @@ func (p *proposal) snapshot(ctx context.Context, builder *table.MetadataBuilder,
 	w := &manifests{
 		folder: filepath.Join(p.path, "metadata"), version: base.Version(), schema: builder.CurrentSchema(),
 		specs:    func(id int) *iceberg.PartitionSpec { spec, _ := builder.GetSpecByID(id); return spec },
-		snapshot: newSnapshotID(base), name: uuid.New(),
+		snapshot: newSnapshotID(base), name: runMark(p.change.Summary.RunID) + uuid.NewString(),
 	}
 	defer func() { p.written = append(p.written, w.written...) }()
 	files, err := p.files(ctx, builder, base, w, parent)
