@@ -161,6 +161,9 @@ func sentence(message string) string {
 		message, _, _ = strings.Cut(message, list)
 	}
 	message = strings.TrimSpace(strings.ReplaceAll(message, "!\n", "\n"))
+	if rest, ok := strings.CutPrefix(message, `Values list "`); ok { // what DuckDB calls a view
+		message = `Table "` + rest
+	}
 	message = strings.TrimSuffix(message, "!")
 	if message != "" && !strings.ContainsAny(message[len(message)-1:], ".!?") {
 		message += "."

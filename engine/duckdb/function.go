@@ -76,7 +76,8 @@ func (w *walker) function(n node) {
 	}
 }
 
-// column finds the names that SQL gives to the current time without brackets.
+// column finds the names that SQL gives to the current time without brackets. A column of such a name is meant by its name in
+// quotes only.
 func (w *walker) column(n node) {
 	parts, _ := n["column_names"].([]any)
 	if len(parts) != 1 {

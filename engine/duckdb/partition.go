@@ -52,7 +52,7 @@ func (s *Session) writePartitions(ctx context.Context, o *output) ([]state.Stage
 	if err := os.RemoveAll(folder); err != nil {
 		return nil, fmt.Errorf("removing the partitions' folders: %w", err)
 	}
-	return s.splitLarge(ctx, o, staged)
+	return s.split(ctx, o, staged)
 }
 
 // partitionValues are the values of a file's partition, read from the file where the text is cut.
@@ -87,34 +87,6 @@ func (s *Session) longValue(ctx context.Context, o *output, i int, path string) 
 	return value, err
 }
 
-// splitLarge writes files anew that are much larger than the target: DuckDB can't do both at once.
-func (s *Session) splitLarge(ctx context.Context, o *output, staged []state.StagedFile) ([]state.StagedFile, error) {
-	var all []state.StagedFile
-	for i, file := range staged {
-		info, err := os.Stat(file.Path)
-		if err != nil {
-			return nil, fmt.Errorf("looking at a data file: %w", err)
-		}
-		if info.Size() < o.TargetBytes*3/2 {
-			all = append(all, file)
-			continue
-		}
-		statement := "COPY (SELECT * FROM read_parquet(" + paths([]string{file.Path}) + ", hive_partitioning = false)) TO " +
-			Literal(o.Dir) + o.rotating(fmt.Sprintf("%s-split%d", o.name, i))
-		parts, err := s.copy(ctx, o, statement, nil, func(part written) (state.StagedFile, error) {
-			return state.StagedFile{Path: part.path, Rows: part.rows, Partition: file.Partition}, nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("splitting a large data file: %w", err)
-		}
-		if err := os.Remove(file.Path); err != nil {
-			return nil, fmt.Errorf("removing a data file that was split: %w", err)
-		}
-		all = append(all, parts...)
-	}
-	return all, nil
-}
-
 // writeSortedPartitions sorts all rows by partition and sort order first, since DuckDB's spreading of partitions mixes up the
 // order, and then writes one partition after the other.
 func (s *Session) writeSortedPartitions(ctx context.Context, o *output) (staged []state.StagedFile, err error) {
@@ -144,7 +116,7 @@ func (s *Session) writeSortedPartitions(ctx context.Context, o *output) (staged 
 		}
 		staged = append(staged, files...)
 	}
-	return staged, nil
+	return s.split(ctx, o, staged)
 }
 
 func quoted(names []string) []string {
@@ -192,8 +164,7 @@ func (s *Session) writePartition(ctx context.Context, o *output, table string, k
 	for i, c := range o.Columns {
 		names[i] = c.Name
 	}
-	statement := fmt.Sprintf("COPY (SELECT %s FROM %s WHERE %s) TO %s", idents(names), table, strings.Join(conditions, " AND "), Literal(o.Dir)) +
-		o.rotating(name)
+	statement := fmt.Sprintf("COPY (SELECT %s FROM %s WHERE %s)", idents(names), table, strings.Join(conditions, " AND ")) + o.ordered(name)
 	var values []any
 	return s.copy(ctx, o, statement, nil, func(file written) (state.StagedFile, error) {
 		var err error

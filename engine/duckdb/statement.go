@@ -43,7 +43,7 @@ func token(query string, at int) (end int, kind tokenKind) {
 	case strings.HasPrefix(rest, "--"):
 		return at + until(rest, "\n", 2), tokenSpace
 	case strings.HasPrefix(rest, "/*"):
-		return at + until(rest, "*/", 2), tokenSpace
+		return at + blockComment(rest), tokenSpace
 	case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v':
 		return at + 1, tokenSpace
 	case c == '\'' || c == '"':
@@ -67,6 +67,27 @@ func token(query string, at int) (end int, kind tokenKind) {
 func until(text, mark string, from int) int {
 	if i := strings.Index(text[from:], mark); i >= 0 {
 		return from + i + len(mark)
+	}
+	return len(text)
+}
+
+// blockComment is the length of a comment, in which others may be nested.
+func blockComment(text string) int {
+	depth := 1
+	for i := 2; i < len(text); {
+		switch {
+		case strings.HasPrefix(text[i:], "/*"):
+			depth++
+			i += 2
+		case strings.HasPrefix(text[i:], "*/"):
+			depth--
+			i += 2
+		default:
+			i++
+		}
+		if depth == 0 {
+			return i
+		}
 	}
 	return len(text)
 }

@@ -132,9 +132,14 @@ func (o *output) options(more ...string) string {
 	return " (" + strings.Join(all, ", ") + ")"
 }
 
-// rotating is the options that begin a new file at the target size.
+// rotating ends a COPY that begins a new file at the target size. It mixes up the order of rows.
 func (o *output) rotating(name string) string {
-	return o.options(fmt.Sprintf("FILE_SIZE_BYTES %d", o.TargetBytes), "FILENAME_PATTERN "+Literal(name+"-{i}"))
+	return " TO " + Literal(o.Dir) + o.options(fmt.Sprintf("FILE_SIZE_BYTES %d", o.TargetBytes), "FILENAME_PATTERN "+Literal(name+"-{i}"))
+}
+
+// ordered ends a COPY into one file, in the order of the rows. See split for its size.
+func (o *output) ordered(name string) string {
+	return " TO " + Literal(filepath.Join(o.Dir, name+".parquet")) + o.options("USE_TMP_FILE false")
 }
 
 // copyQuery puts a query between what begins a COPY and what ends it, and tells where it stands.
@@ -158,9 +163,16 @@ func (o *output) order(first ...string) string {
 }
 
 func (s *Session) writeWhole(ctx context.Context, o *output) ([]state.StagedFile, error) {
-	statement, at := copyQuery("COPY (SELECT "+outputs(o.Columns)+" FROM (\n", o.Query,
-		"\n)"+o.order()+") TO "+Literal(o.Dir)+o.rotating(o.name))
-	return s.copy(ctx, o, statement, at, func(file written) (state.StagedFile, error) {
+	end := o.rotating(o.name)
+	if len(o.Sort) > 0 {
+		end = o.ordered(o.name)
+	}
+	statement, at := copyQuery("COPY (SELECT "+outputs(o.Columns)+" FROM (\n", o.Query, "\n)"+o.order()+")"+end)
+	staged, err := s.copy(ctx, o, statement, at, func(file written) (state.StagedFile, error) {
 		return state.StagedFile{Path: file.path, Rows: file.rows}, nil
 	})
+	if err != nil || len(o.Sort) == 0 {
+		return staged, err
+	}
+	return s.split(ctx, o, staged)
 }
