@@ -1,0 +1,67 @@
+package outputtest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+)
+
+// OpenParquet opens a file until the test ends.
+func OpenParquet(t testing.TB, path string) *file.Reader {
+	t.Helper()
+	reader, err := file.OpenParquetFile(path, false)
+	if err != nil {
+		t.Fatalf("opening %s: %v", path, err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	return reader
+}
+
+// ReadParquet returns all rows of a file.
+func ReadParquet(t testing.TB, path string) [][]any {
+	t.Helper()
+	arrowReader, err := pqarrow.NewFileReader(OpenParquet(t, path), pqarrow.ArrowReadProperties{BatchSize: 1 << 16}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatalf("opening %s: %v", path, err)
+	}
+	table, err := arrowReader.ReadTable(context.Background())
+	if err != nil {
+		t.Fatalf("reading %s: %v", path, err)
+	}
+	defer table.Release()
+	batches := array.NewTableReader(table, 0)
+	defer batches.Release()
+	var rows [][]any
+	for batches.Next() {
+		batch := batches.RecordBatch()
+		for i := range int(batch.NumRows()) {
+			row := make([]any, batch.NumCols())
+			for c := range row {
+				row[c] = Value(batch.Column(c), i)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// Value is one value: numbers and strings as such, everything else in Arrow's text form; nil for null.
+func Value(column arrow.Array, i int) any {
+	if column.IsNull(i) {
+		return nil
+	}
+	switch c := column.(type) {
+	case *array.Int64:
+		return c.Value(i)
+	case *array.Float64:
+		return c.Value(i)
+	case *array.String:
+		return c.Value(i)
+	}
+	return column.ValueStr(i)
+}

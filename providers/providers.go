@@ -1,0 +1,12 @@
+// Package providers names the providers that are built into etl. They are written against the public SDK alone.
+package providers
+
+import (
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/csv"
+)
+
+// BuiltIn are the built-in providers by the first label of their blocks.
+func BuiltIn() map[string]sdk.Provider {
+	return map[string]sdk.Provider{"csv": csv.New()}
+}
