@@ -10,7 +10,7 @@ import (
 )
 
 // Bind resolves the columns of a node and gives every part of it a type, without any data. All mistakes are reported;
-// the result is nil where there are any.
+// the result is nil where there are any, and also, without a further message, where a column is Invalid.
 func Bind(n Node, s *Scope) (*Typed, hcl.Diagnostics) {
 	b := binder{scope: s}
 	t := b.bind(n)
@@ -23,7 +23,7 @@ func Bind(n Node, s *Scope) (*Typed, hcl.Diagnostics) {
 // BindBoolean is Bind for a condition.
 func BindBoolean(n Node, s *Scope) (*Typed, hcl.Diagnostics) {
 	t, diags := Bind(n, s)
-	if diags.HasErrors() || t.Type.Kind == coltype.Boolean {
+	if t == nil || t.Type.Kind == coltype.Boolean {
 		return t, diags
 	}
 	return nil, problem(n.Range(), "Condition expected", fmt.Sprintf(
@@ -34,10 +34,10 @@ func BindBoolean(n Node, s *Scope) (*Typed, hcl.Diagnostics) {
 // BindAs is Bind, converted to a type that the place asks for.
 func BindAs(n Node, s *Scope, want coltype.Type) (*Typed, hcl.Diagnostics) {
 	t, diags := Bind(n, s)
-	if diags.HasErrors() {
+	if t == nil {
 		return nil, diags
 	}
-	if !converts(t.Type, want) {
+	if !Converts(t.Type, want) {
 		return nil, mismatch(n, t.Type, want)
 	}
 	return convert(t, want), nil

@@ -62,6 +62,9 @@ func (b *binder) qualified(c *Column, rel Relation) *Typed {
 
 // into follows the rest of a path into structs and maps.
 func (b *binder) into(t *Typed, c *Column, from int) *Typed {
+	if t.Type.Kind == Invalid {
+		return nil
+	}
 	for _, name := range c.Path[from:] {
 		next, detail := member(t.Type, name)
 		if detail != "" {

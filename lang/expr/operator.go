@@ -129,7 +129,7 @@ func (b *binder) index(c *Call, args []*Typed) *Typed {
 		return typed(c, args[0].Type.Elem.Type, args[0], convert(args[1], coltype.Of(coltype.Long)))
 	case coltype.Map:
 		key := args[0].Type.Key.Type
-		if !converts(args[1].Type, key) {
+		if !Converts(args[1].Type, key) {
 			return b.fail(c.Args[1].Range(), "Wrong type", fmt.Sprintf("The keys of this map are %s, but this is %s.", typeName(key), typeName(args[1].Type)))
 		}
 		return typed(c, args[0].Type.Elem.Type, args[0], convert(args[1], key))

@@ -9,6 +9,8 @@ import (
 const (
 	Days     coltype.Kind = 200
 	Interval coltype.Kind = 201
+	// Invalid is the type of a column whose own expression has a mistake: what uses it is not reported again.
+	Invalid coltype.Kind = 202
 )
 
 func isInterval(t coltype.Type) bool { return t.Kind == Days || t.Kind == Interval }
@@ -24,9 +26,9 @@ func typeName(t coltype.Type) string {
 	return t.String()
 }
 
-// converts reports whether a value goes where another type is wanted without being asked: to wider numbers, from date
+// Converts reports whether a value goes where another type is wanted without being asked: to wider numbers, from date
 // to timestamp, null to anything.
-func converts(from, to coltype.Type) bool {
+func Converts(from, to coltype.Type) bool {
 	if from.Equal(to) || from.Kind == coltype.Unknown || from.Kind == Days && to.Kind == Interval {
 		return true
 	}

@@ -119,7 +119,7 @@ func matchType(pattern string, t coltype.Type, vars map[string]coltype.Type) boo
 		return t.Kind == coltype.Unknown ||
 			t.Kind == coltype.Map && matchType(parts[0], t.Key.Type, vars) && matchType(parts[1], t.Elem.Type, vars)
 	}
-	return converts(t, concrete(pattern, vars))
+	return Converts(t, concrete(pattern, vars))
 }
 
 func within(pattern, constructor string) (string, bool) {

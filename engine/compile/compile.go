@@ -1,0 +1,86 @@
+// Package compile turns a table's steps into one SQL query, and its checks into conditions, typed before any row is
+// read. It also says which part of the query new rows need: all of it, their own rows, or the keys they touch.
+package compile
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// Input is a table that can be read.
+type Input struct {
+	Ident   addr.Ident
+	Columns coltype.Schema
+}
+
+// Inputs are the tables that a table names, by address.
+type Inputs map[addr.Address]Input
+
+// Schemas of the views that the engine binds next to the lakehouse's own.
+const (
+	// NewSchema has a view for each driver, named as its table, with its new rows only.
+	NewSchema = "etl_new"
+	// KeysSchema and KeysTable name the table with the result of Incremental.KeysQuery.
+	KeysSchema = "etl_keys"
+	KeysTable  = "keys"
+)
+
+// Compiled is a table's query.
+type Compiled struct {
+	// Query gives exactly Columns, in this order and of these types. It reads views named as the tables.
+	Query string
+	// Columns have no field ids.
+	Columns coltype.Schema
+	// Driving is the table whose rows the steps transform; the zero address for SQL.
+	Driving addr.Address
+	// Sides are the joined tables, in the order they are named.
+	Sides       []addr.Address
+	RowWise     bool
+	Incremental Incremental
+	// Now is true where the query depends on the run's instant: At puts it in.
+	Now bool
+}
+
+// At puts the run's instant into a statement of this package; every statement must pass through it.
+var At = ducksql.At
+
+// Table compiles the steps of a table that reads another table.
+func Table(t *config.Table, inputs Inputs) (*Compiled, hcl.Diagnostics) {
+	b := newBuilder(t, inputs)
+	if b.source() {
+		for i, step := range t.Steps {
+			b.step(i, step)
+		}
+	}
+	if !b.diags.HasErrors() {
+		if c := b.finish(); c != nil {
+			return c, distinct(b.diags)
+		}
+	}
+	return nil, distinct(b.diags)
+}
+
+// distinct leaves out repeats: a step may look at an expression more than once.
+func distinct(diags hcl.Diagnostics) hcl.Diagnostics {
+	type message struct {
+		summary, detail string
+		at              hcl.Range
+	}
+	seen := map[message]bool{}
+	var out hcl.Diagnostics
+	for _, d := range diags {
+		m := message{summary: d.Summary, detail: d.Detail}
+		if d.Subject != nil {
+			m.at = *d.Subject
+		}
+		if !seen[m] {
+			out = append(out, d)
+		}
+		seen[m] = true
+	}
+	return out
+}

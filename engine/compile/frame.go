@@ -1,0 +1,110 @@
+package compile
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// loadedAt is the provenance that rows keep beyond bronze.
+const loadedAt = "_etl_loaded_at"
+
+// reservedPrefix starts the names that are the engine's own.
+const reservedPrefix = "_etl_"
+
+// column is one column between two steps.
+type column struct {
+	coltype.Field
+	// hidden columns can be named by expressions and are no part of the output.
+	hidden bool
+	// internal columns are carried for the engine and can't be named.
+	internal bool
+}
+
+// frame is what the rows look like between two steps.
+type frame struct {
+	name    string // of the CTE
+	columns []column
+	// loaded says that loadedAt still belongs to the row: no step has made one row of several.
+	loaded bool
+	// order are the internal columns to sort the output by.
+	order []config.SortKey
+}
+
+func (f frame) index(name string) int {
+	return slices.IndexFunc(f.columns, func(c column) bool { return c.Name == name && !c.internal })
+}
+
+// sameButCase finds a column whose name differs from this one in case alone.
+func (f frame) sameButCase(name string) (string, bool) {
+	for _, c := range f.columns {
+		if c.Name != name && strings.EqualFold(c.Name, name) {
+			return c.Name, true
+		}
+	}
+	return "", false
+}
+
+// relation is the frame as expressions see it.
+func (f frame) relation(name string) expr.Relation {
+	rel := expr.Relation{Name: name, Hidden: map[string]bool{}}
+	for _, c := range f.columns {
+		if c.internal {
+			continue
+		}
+		rel.Columns = append(rel.Columns, c.Field)
+		if c.hidden {
+			rel.Hidden[c.Name] = true
+		}
+	}
+	return rel
+}
+
+// ref is a column in the SQL of a step that reads the frame.
+func (f frame) ref(name string) string { return ducksql.Ident(f.name) + "." + ducksql.Ident(name) }
+
+// selects lists all columns for a SELECT.
+func (f frame) selects() []string {
+	out := make([]string, len(f.columns))
+	for i, c := range f.columns {
+		out[i] = f.ref(c.Name)
+	}
+	return out
+}
+
+// ties orders by every column, so that two rows that an order can't tell apart are equal altogether.
+func (f frame) ties() []string {
+	var out []string
+	for _, c := range f.columns {
+		if c.internal {
+			continue
+		}
+		out = append(out, sortable(f.ref(c.Name), c.Type)+" NULLS LAST")
+	}
+	return out
+}
+
+// sortable makes text of types that have no order.
+func sortable(sql string, t coltype.Type) string {
+	if hasMap(t) {
+		return "CAST(" + sql + " AS VARCHAR)"
+	}
+	return sql
+}
+
+func hasMap(t coltype.Type) bool {
+	if t.Kind == coltype.Map {
+		return true
+	}
+	if t.Elem != nil && hasMap(t.Elem.Type) {
+		return true
+	}
+	return slices.ContainsFunc(t.Fields, func(f coltype.Field) bool { return hasMap(f.Type) })
+}
+
+func stepName(i int) string { return "s" + strconv.Itoa(i) }

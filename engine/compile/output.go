@@ -1,0 +1,59 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// finish makes the last SELECT: the visible columns with their contract's types, and loadedAt where rows still have one.
+func (b *builder) finish() *Compiled {
+	var schema coltype.Schema
+	for _, c := range b.frame.columns {
+		if !c.hidden && !c.internal {
+			schema = append(schema, c.Field)
+		}
+	}
+	if len(schema) == 0 {
+		b.fail(b.table.Range, "Table without columns", "After its steps this table has no column left.")
+		return nil
+	}
+	if b.frame.loaded && schema.Index(loadedAt) < 0 {
+		schema = append(schema, coltype.Field{Name: loadedAt, Type: coltype.Of(coltype.Timestamptz)})
+	}
+	declared, diags := Contract(b.table, schema)
+	b.diags = append(b.diags, diags...)
+	if b.diags.HasErrors() {
+		return nil
+	}
+	return b.compiled(declared)
+}
+
+func (b *builder) compiled(schema coltype.Schema) *Compiled {
+	final := b.final(schema)
+	query := with(b.ctes, func(c cte) string { return c.sql }) + final
+	return &Compiled{
+		Query: query, Columns: schema, Driving: *b.table.From, Sides: b.sides,
+		RowWise:     !b.refresh.mixed,
+		Incremental: b.incremental(schema.Names(), final),
+		Now:         ducksql.UsesNow(query),
+	}
+}
+
+func (b *builder) final(schema coltype.Schema) string {
+	selects := make([]string, len(schema))
+	for i, f := range schema {
+		selects[i] = ducksql.Cast(b.frame.ref(f.Name), f.Type) + " AS " + ducksql.Ident(f.Name)
+	}
+	text := "SELECT " + strings.Join(selects, ", ") + " FROM " + ducksql.Ident(b.frame.name)
+	if len(b.frame.order) == 0 {
+		return text
+	}
+	var order []string
+	for _, k := range b.frame.order {
+		order = append(order, b.frame.ref(k.Expr.(*expr.Column).Path[0])+direction(k.Desc))
+	}
+	return text + " ORDER BY " + strings.Join(append(order, b.frame.ties()...), ", ")
+}

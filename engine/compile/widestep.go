@@ -1,0 +1,256 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// partition binds the expressions that rows are grouped by without making one row of them.
+func (b *builder) partition(by []expr.Node) (sql []string, keys []key) {
+	for _, n := range by {
+		text, ty, t := b.value(n, b.scope(), b.renderer())
+		sql = append(sql, sortable(text, ty))
+		k := key{written: n.String()}
+		if t != nil && plain(t) && !hasMap(ty) {
+			k.name = t.Name
+		}
+		keys = append(keys, k)
+	}
+	return sql, keys
+}
+
+// plain reports whether an expression is just a column of the input.
+func plain(t *expr.Typed) bool {
+	_, ok := t.Node.(*expr.Column)
+	return ok && t.Relation == "" && len(t.Fields) == 0
+}
+
+func (b *builder) sortKeys(keys []config.SortKey) []string {
+	var out []string
+	for _, k := range keys {
+		text, ty, _ := b.value(k.Expr, b.scope(), b.renderer())
+		out = append(out, sortable(text, ty)+direction(k.Desc))
+	}
+	return out
+}
+
+func direction(desc bool) string {
+	if desc {
+		return " DESC NULLS LAST"
+	}
+	return " ASC NULLS LAST"
+}
+
+// dedupe keeps the first row of each key; rows that the order can't tell apart are told apart by all columns.
+func (b *builder) dedupe(s *config.Dedupe) {
+	sql, keys := b.partition(s.Key)
+	if b.diags.HasErrors() {
+		b.sortKeys(s.Keep)
+		return
+	}
+	b.keyed("dedupe", sql, keys)
+	sql, _ = b.partition(s.Key)
+	order := append(b.sortKeys(s.Keep), b.frame.ties()...)
+	b.project(b.frame, b.frame.selects(), fmt.Sprintf("QUALIFY row_number() OVER (%sORDER BY %s) = 1", partitionBy(sql), strings.Join(order, ", ")))
+}
+
+func partitionBy(sql []string) string {
+	if len(sql) == 0 {
+		return ""
+	}
+	return "PARTITION BY " + strings.Join(sql, ", ") + " "
+}
+
+// window adds columns computed over partitions.
+func (b *builder) window(s *config.Window) {
+	sql, keys := b.partition(s.By)
+	b.keyed("a window", sql, keys)
+	sql, _ = b.partition(s.By)
+	order := b.sortKeys(s.Order)
+	r := b.renderer()
+	r.Over = &ducksql.Over{Partition: sql, Order: order, Ties: append(order[:len(order):len(order)], b.frame.ties()...)}
+	scope := b.scope()
+	scope.Windows = true
+	next := b.frame.clone()
+	computed, bound := b.assign(&next, s.Columns, scope, r)
+	b.ordered(s, bound)
+	b.refresh.replaced(names(s.Columns)...)
+	b.project(next, b.withColumns(next, computed), "")
+}
+
+// ordered asks for an order where a function has no meaning without.
+func (b *builder) ordered(s *config.Window, bound []*expr.Typed) {
+	if len(s.Order) > 0 {
+		return
+	}
+	for _, t := range bound {
+		if name := needsOrder(t); name != "" {
+			b.fail(t.Node.Range(), "Window without an order", fmt.Sprintf(
+				"%s looks at rows in an order, and this window has none. Add order = [updated_at], or desc(updated_at).", name))
+		}
+	}
+}
+
+func needsOrder(t *expr.Typed) string {
+	if t == nil || !t.Window {
+		return ""
+	}
+	if c, ok := t.Node.(*expr.Call); ok {
+		if f, _ := expr.Lookup(c.Name); f.Ordered {
+			return c.Name
+		}
+	}
+	for _, arg := range t.Args {
+		if name := needsOrder(arg); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// aggregate makes one row of each group, or one row of everything.
+func (b *builder) aggregate(s *config.Aggregate) {
+	sql, keys := b.groups(s)
+	b.keyed("an aggregate", sql, keys)
+	var next frame
+	scope := b.scope()
+	group, bound := b.assign(&next, s.By, scope, b.renderer())
+	grouped := map[string]bool{}
+	for i, t := range bound {
+		if t != nil {
+			grouped[s.By[i].Expr.String()] = true
+		}
+	}
+	scope.Aggregates = true
+	out := next.clone()
+	computed, columns := b.assign(&out, s.Columns, scope, b.renderer())
+	b.overlap(s)
+	for _, t := range columns {
+		b.aggregated(t, grouped)
+	}
+	for name, text := range group {
+		if _, twice := computed[name]; !twice {
+			computed[name] = text
+		}
+	}
+	if len(out.columns) == 0 {
+		b.fail(s.Src, "Aggregate without columns", "This aggregate has neither groups nor columns. Add by = [column], or a column such as orders = count().")
+		return
+	}
+	b.project(out, b.withColumns(out, computed), groupBy(len(s.By)))
+}
+
+func (b *builder) groups(s *config.Aggregate) (sql []string, keys []key) {
+	for _, a := range s.By {
+		text, ty, t := b.value(a.Expr, b.scope(), b.renderer())
+		if t != nil && hasMap(ty) {
+			b.fail(a.Expr.Range(), "Group by a map", fmt.Sprintf("%s is %s, and rows can't be grouped by maps. Group by to_json(%s), or by one of its values.", a.Expr, ty, a.Expr))
+		}
+		sql, keys = append(sql, text), append(keys, key{name: a.Name, written: a.Name})
+	}
+	return sql, keys
+}
+
+func groupBy(n int) string {
+	if n == 0 {
+		return ""
+	}
+	ordinals := make([]string, n)
+	for i := range ordinals {
+		ordinals[i] = fmt.Sprint(i + 1)
+	}
+	return "GROUP BY " + strings.Join(ordinals, ", ")
+}
+
+// overlap reports columns that have a group's name.
+func (b *builder) overlap(s *config.Aggregate) {
+	for _, by := range s.By {
+		for _, c := range s.Columns {
+			if strings.EqualFold(by.Name, c.Name) {
+				b.fail(c.Range, "Duplicate column", fmt.Sprintf("%q is a group of this aggregate already. Give the column another name.", c.Name))
+			}
+		}
+	}
+}
+
+// aggregated reports columns that have many values in a group.
+func (b *builder) aggregated(t *expr.Typed, grouped map[string]bool) {
+	if t == nil || grouped[t.Node.String()] {
+		return
+	}
+	switch n := t.Node.(type) {
+	case *expr.Column:
+		if !t.Local {
+			b.fail(n.Src, "Column is not aggregated", fmt.Sprintf(
+				"%s has many values in a group. Say which one you mean, such as max(%s), or add it to by.", n, n))
+		}
+		return
+	case *expr.Call:
+		if f, ok := expr.Lookup(n.Name); ok && f.Kind == expr.AggregateKind {
+			return
+		}
+	}
+	for _, arg := range t.Args {
+		b.aggregated(arg, grouped)
+	}
+}
+
+// session numbers runs of rows: a row starts one where the row before is further away than the gap.
+func (b *builder) session(s *config.Session) {
+	gap, err := duration(s.Gap)
+	if err != "" {
+		b.fail(s.Src, "Invalid duration", err)
+	}
+	_, at, _ := b.value(s.At, b.scope(), b.renderer())
+	if at.Kind != coltype.Timestamp && at.Kind != coltype.Timestamptz && at.Kind != coltype.Date && at.Kind != expr.Invalid {
+		b.fail(s.At.Range(), "Wrong type", fmt.Sprintf("A session is made of times, but this is %s. Convert it with timestamp(…) or from_epoch(…).", at))
+	}
+	sql, keys := b.partition(s.By)
+	if !b.named(b.frame, s.As, s.Src) || b.diags.HasErrors() {
+		return
+	}
+	b.keyed("a session", sql, keys)
+	b.sessionSteps(s, gap)
+}
+
+// sessionSteps are two SELECTs: where a session starts, then which start a row belongs to.
+func (b *builder) sessionSteps(s *config.Session, gap int64) {
+	sql, _ := b.partition(s.By)
+	at, ty, _ := b.value(s.At, b.scope(), b.renderer())
+	micros := "epoch_us(" + timestampOf(at, ty) + ")"
+	over := "OVER (" + partitionBy(sql) + "ORDER BY " + at + " ASC NULLS LAST)"
+	flagged := b.frame.clone()
+	start := column{internal: true}
+	start.Name, start.Type = reservedPrefix+"start", coltype.Of(coltype.Long)
+	flagged.columns = append(flagged.columns, start)
+	first := fmt.Sprintf("CASE WHEN (%s - lag(%s) %s) > %d IS NOT FALSE THEN %s END AS %s", micros, micros, over, gap, micros, ducksql.Ident(start.Name))
+	b.project(flagged, append(b.frame.selects(), first), "")
+
+	sql, _ = b.partition(s.By)
+	at, ty, _ = b.value(s.At, b.scope(), b.renderer())
+	over = "OVER (" + partitionBy(sql) + "ORDER BY " + at + " ASC NULLS LAST)"
+	parts := append(sql[:len(sql):len(sql)], "max("+b.frame.ref(start.Name)+") "+over)
+	id := fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN md5(CAST(json_array(%s) AS VARCHAR)) END", at, strings.Join(parts, ", "))
+	next := b.frame.clone()
+	next.columns = next.columns[:len(next.columns)-1]
+	c := column{}
+	c.Name, c.Type = s.As, coltype.Of(coltype.String)
+	next.set(c)
+	b.refresh.replaced(s.As)
+	b.project(next, b.withColumns(next, map[string]string{s.As: id}), "")
+}
+
+func timestampOf(sql string, t coltype.Type) string {
+	switch t.Kind {
+	case coltype.Timestamptz:
+		return "(" + sql + " AT TIME ZONE 'UTC')"
+	case coltype.Date:
+		return "CAST(" + sql + " AS TIMESTAMP)"
+	}
+	return sql
+}
