@@ -42,13 +42,13 @@ const unsized = 512 << 20
 
 func newFiles(request sdk.ReadRequest, lanes int) *files {
 	columns := append(append(coltype.Schema(nil), request.Columns...), request.Staging.Provenance...)
-	f := &files{
+	from := newProvenance(request.Staging)
+	return &files{
 		staging:    request.Staging,
-		schema:     arrowschema.FromColumns(columns),
-		provenance: newProvenance(request.Staging),
+		schema:     from.schema(arrowschema.FromColumns(columns), len(request.Columns)),
+		provenance: from,
 		lanes:      make([]*lane, lanes),
 	}
-	return f
 }
 
 func (f *files) write(ctx context.Context, rows Rows) error {

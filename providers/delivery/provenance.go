@@ -1,8 +1,6 @@
 package delivery
 
 import (
-	"bytes"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -18,6 +16,15 @@ type provenance struct {
 
 func newProvenance(s *sdk.Staging) provenance {
 	return provenance{runID: s.RunID, loadedAt: s.LoadedAt}
+}
+
+// schema is the columns' schema as they are written: with repeated texts as dictionaries.
+func (p provenance) schema(columns *arrow.Schema, own int) *arrow.Schema {
+	fields := append([]arrow.Field(nil), columns.Fields()...)
+	for _, i := range []int{own, own + 2} {
+		fields[i].Type = repeatedType
+	}
+	return arrow.NewSchema(fields, nil)
 }
 
 // columns are run, time of loading, source and record number for each of n rows.
@@ -42,17 +49,19 @@ func (p provenance) columns(rows Rows) []arrow.Array {
 	}
 }
 
+// repeatedType is how a text that is the same in all rows of a batch travels to the Parquet writer, which then has
+// nothing to compare. In the file it is an ordinary string.
+var repeatedType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+
 func repeated(text string, n int) arrow.Array {
-	offsets := make([]int32, n+1)
-	for i := range offsets {
-		offsets[i] = int32(i * len(text))
-	}
-	buffers := []*memory.Buffer{
-		nil,
-		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)),
-		memory.NewBufferBytes(bytes.Repeat([]byte(text), n)),
-	}
-	return array.NewStringData(array.NewData(arrow.BinaryTypes.String, n, buffers, nil, 0, 0))
+	offsets := []int32{0, int32(len(text))}
+	dictionary := array.NewStringData(array.NewData(arrow.BinaryTypes.String, 1, []*memory.Buffer{
+		nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes([]byte(text)),
+	}, nil, 0, 0))
+	indices := array.NewInt32Data(array.NewData(arrow.PrimitiveTypes.Int32, n, []*memory.Buffer{
+		nil, memory.NewBufferBytes(make([]byte, n*arrow.Int32SizeBytes)),
+	}, nil, 0, 0))
+	return array.NewDictionaryArray(repeatedType, indices, dictionary)
 }
 
 func fixed(t arrow.DataType, values []int64) arrow.Array {

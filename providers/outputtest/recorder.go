@@ -23,13 +23,13 @@ type Row struct {
 
 // Recorder is an Output that keeps everything.
 type Recorder struct {
-	Columns  coltype.Schema
-	Rows     []Row
-	BadRows  []sdk.BadRow
-	Cursor   []byte
-	Files    []string
-	Steps    []int // rows that had arrived at each checkpoint
-	FailBad  error
+	Columns coltype.Schema
+	Rows    []Row
+	BadRows []sdk.BadRow
+	Cursor  []byte
+	Files   []string
+	Steps   []int // rows that had arrived at each checkpoint
+	FailBad error
 
 	t      testing.TB
 	source string
