@@ -3,9 +3,9 @@
 //
 // SQL of users must pass Parse before it runs: that is what keeps it from files, the network and writing.
 //
-// Values cross this package's border as Go types, by column type: bool; int32 for int and for date (days since 1970); int64
-// for long and for time, timestamp and timestamptz (microseconds); float32; float64; string for string, and for decimal
-// and uuid in their usual spelling; []byte for binary; nil for null.
+// Values cross this package's border as state's do: bool; int64 for int and long, for date (days since 1970) and for time,
+// timestamp and timestamptz (microseconds); float64; string for string, and for decimal and uuid in their usual spelling;
+// []byte for binary; nil for null.
 package duckdb
 
 import (

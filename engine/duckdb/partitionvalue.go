@@ -29,16 +29,10 @@ func decodeText(k coltype.Kind, text string) (any, error) {
 	switch k {
 	case coltype.Boolean:
 		return strconv.ParseBool(text)
-	case coltype.Int, coltype.Date:
-		v, err := strconv.ParseInt(text, 10, 32)
-		return int32(v), err
-	case coltype.Long, coltype.Time, coltype.Timestamp, coltype.Timestamptz:
+	case coltype.Int, coltype.Long, coltype.Date, coltype.Time, coltype.Timestamp, coltype.Timestamptz:
 		return strconv.ParseInt(text, 10, 64)
-	case coltype.Float:
-		v, err := strconv.ParseFloat(text, 32)
-		return float32(v), err
-	case coltype.Double:
-		return strconv.ParseFloat(text, 64)
+	case coltype.Float, coltype.Double:
+		return strconv.ParseFloat(text, floatBits(k))
 	case coltype.Binary:
 		return hex.DecodeString(text)
 	case coltype.Decimal:
@@ -47,10 +41,14 @@ func decodeText(k coltype.Kind, text string) (any, error) {
 	return text, nil
 }
 
-// decimalText spells `-1230e-2` as -12.30; what has no exponent stays.
+// decimalText spells `-1230e-2` as -12.30; and .5 as 0.5.
 func decimalText(text string) (string, error) {
 	digits, exponent, ok := strings.Cut(text, "e-")
-	if !ok {
+	if !ok { // DuckDB leaves out a zero before the point
+		whole, fraction, _ := strings.Cut(text, ".")
+		if whole == "" || whole == "-" {
+			return whole + "0." + fraction, nil
+		}
 		return text, nil
 	}
 	scale, err := strconv.Atoi(exponent)
@@ -74,4 +72,11 @@ func unscaledText(unscaled *big.Int, scale int) string {
 		digits = "-" + digits
 	}
 	return digits
+}
+
+func floatBits(k coltype.Kind) int {
+	if k == coltype.Float {
+		return 32
+	}
+	return 64
 }

@@ -21,7 +21,7 @@ type Write struct {
 	// Columns are the table's, with field ids.
 	Columns   coltype.Schema
 	Partition []state.PartitionField
-	Sort      []state.SortField // within each file; nulls last
+	Sort      []state.SortField // within each file; nulls first, last where descending
 	Dir       string            // made if it is missing
 	Prefix    string            // of the files' names
 	// Compression of the Parquet pages; empty: zstd.
@@ -150,11 +150,12 @@ func copyQuery(begin, query, end string) (statement string, at *origin) {
 func (o *output) order(first ...string) string {
 	keys := first
 	for _, f := range o.Sort {
-		key := Ident(f.Column)
+		// Iceberg's defaults, which the table's sort order says too.
+		direction := " ASC NULLS FIRST"
 		if f.Desc {
-			key += " DESC"
+			direction = " DESC NULLS LAST"
 		}
-		keys = append(keys, key+" NULLS LAST")
+		keys = append(keys, Ident(f.Column)+direction)
 	}
 	if len(keys) == 0 {
 		return ""
