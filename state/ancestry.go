@@ -73,6 +73,9 @@ func (l lineage) state() (at *table.Snapshot, foreign []*table.Snapshot) {
 			foreign = append(foreign, s)
 			continue
 		}
+		if carries(s.Summary.Properties[KeyMode]) && s.Summary.Properties[KeyDataHash] == "" {
+			continue // a fence where there was nothing to carry on
+		}
 		if at == nil {
 			at = s
 		}

@@ -139,7 +139,8 @@ type Change struct {
 	Ident addr.Ident
 	// Base is what the change was computed from. Nil: the table must not exist, or exist without any snapshot and be ours.
 	Base *Table
-	// Columns is the whole schema after the commit, with field ids from AssignIDs.
+	// Columns is the whole schema after the commit, with field ids from AssignIDs. Nil: columns, partitioning and sort order
+	// stay as they are.
 	Columns    coltype.Schema
 	Partition  []PartitionField
 	Sort       []SortField

@@ -85,6 +85,8 @@ func (c Change) check() error {
 		return errors.New("the commit has no mode")
 	case !pathElement(c.Ident.Namespace) || !pathElement(c.Ident.Name):
 		return fmt.Errorf("%s can't be the name of a table", c.Ident)
+	case c.Columns == nil && c.Base == nil:
+		return errors.New("a new table has no columns")
 	case len(c.Remove) > 0 && c.Operation != Swap:
 		return fmt.Errorf("%s doesn't remove single files", c.Operation)
 	case len(c.Add) > 0 && c.Operation == Empty:

@@ -82,7 +82,12 @@ func commit(t testing.TB, l *Lakehouse, c Change) *Table {
 // stage writes ids (and a name for each) as a Parquet file with the columns' field ids.
 func stage(t testing.TB, l *Lakehouse, base *Table, columns coltype.Schema, ids ...int64) StagedFile {
 	t.Helper()
-	folder, err := l.StagePath(context.Background(), orders, base, "run-1")
+	return stageFor(t, l, orders, "run-1", base, columns, ids...)
+}
+
+func stageFor(t testing.TB, l *Lakehouse, ident addr.Ident, run string, base *Table, columns coltype.Schema, ids ...int64) StagedFile {
+	t.Helper()
+	folder, err := l.StagePath(context.Background(), ident, base, run)
 	must(t, err)
 	path := filepath.Join(folder, uuid.NewString()+".parquet")
 	idColumn, _ := columns.Lookup("id")

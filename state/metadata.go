@@ -131,9 +131,6 @@ func readPacked(ctx context.Context, ident addr.Ident, location string) (table.M
 // writeMetadata writes the next metadata file of a table and returns its location.
 func writeMetadata(tablePath, previous string, m table.Metadata) (string, error) {
 	folder := filepath.Join(tablePath, "metadata")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", err
-	}
 	content, err := json.Marshal(m)
 	if err != nil {
 		return "", err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -32,6 +33,9 @@ func (l *Lakehouse) propose(ctx context.Context, c Change, current *loaded, keep
 	if p.path, err = pathOf(base.Location()); err != nil {
 		return p, err
 	}
+	if err := os.MkdirAll(filepath.Join(p.path, "metadata"), 0o755); err != nil {
+		return p, err
+	}
 	previous := ""
 	if current != nil {
 		previous = current.location
@@ -40,7 +44,7 @@ func (l *Lakehouse) propose(ctx context.Context, c Change, current *loaded, keep
 	if err != nil {
 		return p, err
 	}
-	if current != nil {
+	if current != nil && c.Columns != nil {
 		if err := evolve(builder, base, c); err != nil {
 			return p, err
 		}

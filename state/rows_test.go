@@ -1,8 +1,10 @@
 package state
 
 import (
+	"encoding/json"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -36,4 +38,12 @@ func sameIDs(t testing.TB, got []int64, want ...int64) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("rows are %v, want %v", got, want)
 	}
+}
+
+func formatMillis(ms int64) string { return strconv.FormatInt(ms, 10) }
+
+func sameTable(a, b *Table) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
 }

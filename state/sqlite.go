@@ -41,6 +41,9 @@ func openCatalog(ctx context.Context, o Options) (*catalog, error) {
 	if err := refuseNetwork(o.CatalogPath); err != nil {
 		return nil, err
 	}
+	if err := refuseOthers(o.CatalogPath); err != nil {
+		return nil, err
+	}
 	if o.ReadOnly {
 		return openForReading(ctx, o.CatalogPath)
 	}
@@ -55,6 +58,43 @@ func openCatalog(ctx context.Context, o Options) (*catalog, error) {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
+}
+
+// refuseOthers refuses a file that isn't SQLite's: SQLite itself takes a short one for an empty database.
+func refuseOthers(path string) error {
+	const magic = "SQLite format 3\x00"
+	header, err := readHeader(path, len(magic))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("opening the catalog: %w", err)
+	case len(header) > 0 && string(header) != magic:
+		return &CorruptError{Path: path, Err: errors.New("it is not a SQLite file")}
+	}
+	return nil
+}
+
+// readHeader reads the first bytes of a file, as many as there are.
+func readHeader(path string, n int) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, &CorruptError{Path: path, Err: errors.New("it is a folder, not a SQLite file")}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	header := make([]byte, n)
+	read, err := io.ReadFull(file, header)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return header[:read], err
 }
 
 func connect(path, mode string) (*catalog, error) {
@@ -101,9 +141,6 @@ func openForReading(ctx context.Context, path string) (*catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the catalog: %w", err)
 	}
-	if info.IsDir() {
-		return nil, &CorruptError{Path: path, Err: errors.New("it is a folder, not a SQLite file")}
-	}
 	if logged(path) {
 		return openCopy(ctx, path)
 	}
@@ -127,14 +164,8 @@ func openForReading(ctx context.Context, path string) (*catalog, error) {
 
 // logged reports whether the file uses a write-ahead log, as another tool may have told it to.
 func logged(path string) bool {
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	header := make([]byte, 20)
-	_, err = io.ReadFull(file, header)
-	return err == nil && header[18] == 2
+	header, err := readHeader(path, 20)
+	return err == nil && len(header) == 20 && header[18] == 2
 }
 
 // copyAttempts bounds how often a catalog is copied that others keep changing under our hands.

@@ -175,7 +175,7 @@ func (t *Table) carry(mode, runID string) Change {
 		s.RunID = runID
 	}
 	return Change{
-		Ident: t.Ident, Base: t, Columns: t.Columns, Partition: t.Partition, Sort: t.Sort, Operation: Empty, Summary: s,
+		Ident: t.Ident, Base: t, Operation: Empty, Summary: s,
 		Address: t.Address, Project: t.Project, Definition: t.Definition, MetaHash: t.MetaHash,
 	}
 }
