@@ -52,6 +52,7 @@ type refresh struct {
 type key struct {
 	name    string
 	written string
+	local   string // its SQL with instants in UTC, for texts made of it
 }
 
 func (r *refresh) fully(why string) {

@@ -15,7 +15,7 @@ func (b *builder) partition(by []expr.Node) (sql []string, keys []key) {
 	for _, n := range by {
 		text, ty, t := b.value(n, b.scope(), b.renderer())
 		sql = append(sql, sortable(text, ty))
-		k := key{written: n.String()}
+		k := key{written: n.String(), local: timestampOf(text, ty)}
 		if t != nil && plain(t) && !hasMap(ty) {
 			k.name = t.Name
 		}
@@ -231,11 +231,15 @@ func (b *builder) sessionSteps(s *config.Session, gap int64) {
 	first := fmt.Sprintf("CASE WHEN (%s - lag(%s) %s) > %d IS NOT FALSE THEN %s END AS %s", micros, micros, over, gap, micros, ducksql.Ident(start.Name))
 	b.project(flagged, append(b.frame.selects(), first), "")
 
-	sql, _ = b.partition(s.By)
+	sql, keys := b.partition(s.By)
 	at, ty, _ = b.value(s.At, b.scope(), b.renderer())
 	over = "OVER (" + partitionBy(sql) + "ORDER BY " + at + " ASC NULLS LAST)"
-	parts := append(sql[:len(sql):len(sql)], "max("+b.frame.ref(start.Name)+") "+over)
-	id := fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN md5(CAST(json_array(%s) AS VARCHAR)) END", at, strings.Join(parts, ", "))
+	var parts []string
+	for _, k := range keys {
+		parts = append(parts, k.local)
+	}
+	parts = append(parts, "max("+b.frame.ref(start.Name)+") "+over)
+	id := fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN %s END", at, ducksql.Fingerprint(parts))
 	next := b.frame.clone()
 	next.columns = next.columns[:len(next.columns)-1]
 	c := column{}

@@ -25,7 +25,7 @@ func (r Renderer) function(name string, t *expr.Typed, args []string) string {
 	case "date_trunc":
 		return dateTrunc(t, args)
 	case "hash":
-		return "md5(CAST(json_array(" + strings.Join(locals(t, args), ", ") + ") AS VARCHAR))"
+		return Fingerprint(locals(t, args))
 	case "count_distinct":
 		return r.countDistinct(args)
 	}
@@ -146,6 +146,15 @@ func (r Renderer) countDistinct(args []string) string {
 		return "count(DISTINCT row(" + strings.Join(args, ", ") + "))" + r.over(false, false)
 	}
 	return "count(DISTINCT " + args[0] + ")" + r.over(false, false)
+}
+
+// Fingerprint is a text that is equal for equal values. JSON only separates them: its numbers are not exact.
+func Fingerprint(values []string) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = "CAST(" + v + " AS VARCHAR)"
+	}
+	return "md5(CAST(json_array(" + strings.Join(texts, ", ") + ") AS VARCHAR))"
 }
 
 func locals(t *expr.Typed, args []string) []string {
