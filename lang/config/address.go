@@ -177,5 +177,5 @@ func (l *loader) unknownBlock(a addr.Address, at hcl.Range) *hcl.Diagnostic {
 			names = append(names, h.addr.String())
 		}
 	}
-	return diag.Error(at, "Unknown "+string(a.Kind), "The project has no block %s.%s", a.Block(), diag.Suggest(a.Block().String(), names))
+	return diag.Error(at, "Undeclared "+string(a.Kind), "The project has no block %s.%s", a.Block(), diag.Suggest(a.Block().String(), names))
 }

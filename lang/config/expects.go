@@ -109,7 +109,7 @@ func (e *expectReader) one() bool {
 	case 1:
 		return true
 	}
-	e.report(diag.Error(found[1].NameRange, "Two checks in one block", "An expect block holds one check, so that its result has one name. Put %q "+
+	e.report(diag.Error(e.at, "Two checks in one block", "An expect block holds one check, so that its result has one name. Put %q "+
 		"into a block of its own.", found[1].Name))
 	return false
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -46,11 +47,10 @@ func (l *loader) collect(file *syntax.File) {
 		l.report(diag.Error(attr.NameRange, "Attribute outside of a block",
 			"%q stands outside of every block. Values of the project belong into locals { … }, settings into etl { … }.", attr.Name))
 	}
-	root := grammar.Root()
 	for _, block := range file.Body.Blocks {
-		spec, ok := root.Nested(block.Type)
+		spec, ok := l.root.Nested(block.Type)
 		if !ok {
-			l.report(unknownBlock(block, root))
+			l.report(unknownBlock(block, l.root))
 			continue
 		}
 		h := &header{kind: block.Type, block: block, spec: spec.Block, broken: file.Broken[block]}
@@ -102,8 +102,8 @@ func (l *loader) add(h *header, spec schema.NestedBlock) {
 	}
 	if first := l.index[h.addr]; first != nil {
 		l.report(diag.Error(h.block.DefRange(), "Duplicate block",
-			"This block has the same address as the one at %s line %d. Give one of them another name, or remove it.",
-			first.block.Range().Filename, first.block.Range().Start.Line))
+			"This block has the same address as the one at %[2]s line %[3]d: %[1]s. Give one of them another name, or remove it.",
+			strings.TrimRight(h.addr.String(), "."), first.block.Range().Filename, first.block.Range().Start.Line))
 		h.broken = true
 		return
 	}

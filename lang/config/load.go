@@ -11,6 +11,7 @@ import (
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/eval"
 	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/lang/grammar"
 	"github.com/automic-etl/etl/lang/input"
 	"github.com/automic-etl/etl/lang/syntax"
 	"github.com/automic-etl/etl/plugins/schema"
@@ -35,6 +36,7 @@ type Options struct {
 // loader is one run of Load.
 type loader struct {
 	opt       Options
+	root      schema.Block // of a file
 	project   *Project
 	diags     hcl.Diagnostics
 	headers   []*header
@@ -44,7 +46,9 @@ type loader struct {
 	eval      *hcl.EvalContext
 	functions map[string]*expr.Function
 	providers map[string]*schema.Provider
-	secrets   map[string]bool
+	secrets   *vault
+	// queries are the files of SQL that were read.
+	queries map[string]*hcl.File
 	// missing are variables and locals that are referred to without being declared; that has been reported.
 	missing []addr.Address
 }
@@ -77,13 +81,14 @@ func newLoader(opt Options) *loader {
 	}
 	return &loader{
 		opt:       opt,
+		root:      grammar.Root(),
 		project:   &Project{Dir: opt.Dir, Name: "default", Files: map[string]*hcl.File{}},
 		index:     map[addr.Address]*header{},
 		locals:    map[string]*local{},
 		variables: map[string]*input.Variable{},
 		functions: map[string]*expr.Function{},
 		providers: map[string]*schema.Provider{},
-		secrets:   map[string]bool{},
+		secrets:   &vault{texts: map[string]bool{}},
 	}
 }
 
@@ -139,15 +144,9 @@ func (l *loader) values() {
 	l.evaluateLocals()
 }
 
-// secret remembers what must not be printed.
-func (l *loader) secret(v cty.Value) {
-	for _, text := range eval.Secrets(v) {
-		l.secrets[text] = true
-	}
-}
-
 // second is the pass over the bodies.
 func (l *loader) second() {
+	var tables []*header
 	for _, h := range l.headers {
 		if h.broken {
 			continue
@@ -158,18 +157,19 @@ func (l *loader) second() {
 		case addr.Source:
 			l.sources(h)
 		case addr.Table:
-			l.tables(h)
+			tables = append(tables, h)
 		case addr.Output:
 			l.output(h)
 		}
 	}
+	l.parallel(tables)
 	l.conflicts()
 }
 
 // finish sorts what was found and takes secrets out of the messages.
 func (l *loader) finish() (*Project, hcl.Diagnostics) {
 	l.project.sort()
-	l.project.Sensitive = l.sensitive()
+	l.project.Sensitive = l.secrets.sensitive()
 	diag.Sort(l.diags)
 	l.diags = diag.Unique(l.diags)
 	for _, d := range l.diags {

@@ -61,8 +61,11 @@ func (l *loader) known(t hcl.Traversal, kind addr.Kind, what string, names func(
 	if kind == addr.Local {
 		declare = "Define it in a locals block."
 	}
-	l.report(diag.Error(t.SourceRange(), "Undeclared "+what, "The project has no %s %q.%s %s",
-		what, name, diag.Suggest(name, names()), declare))
+	near := ""
+	if n := diag.Nearest(name, names()); n != "" {
+		near = " Did you mean \"" + t.RootName() + "." + n + "\"?"
+	}
+	l.report(diag.Error(t.SourceRange(), "Undeclared "+what, "The project has no %s %q.%s %s", what, name, near, declare))
 	l.missing = append(l.missing, addr.Address{Kind: kind, Name: name})
 }
 

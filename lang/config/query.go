@@ -119,7 +119,7 @@ func (q *queryReader) file(call *hclsyntax.FunctionCallExpr) (string, bool) {
 		q.open = true
 		return name, true
 	}
-	q.project.Files[name] = &hcl.File{Bytes: src}
+	q.queries[name] = &hcl.File{Bytes: src}
 	q.pieces = append(q.pieces, piece{start: hcl.InitialPos, written: &alignment{value: string(src), src: src, start: hcl.InitialPos}})
 	q.text.Write(src)
 	return name, true

@@ -21,12 +21,11 @@ type stepReader struct {
 }
 
 func (r *tableReader) steps() {
-	known, later := grammar.Steps()
 	for _, block := range r.body.Blocks {
-		switch {
-		case slices.Contains(later, block.Type):
+		switch known, later := grammar.Step(block.Type); {
+		case later:
 			r.report(diag.Unsupported(block.DefRange(), "The step "+block.Type+" is", "Leave it out: steps that use language models come later."))
-		case slices.Contains(known, block.Type):
+		case known:
 			r.step(block)
 		}
 	}
@@ -171,7 +170,7 @@ func (s *stepReader) side(e hcl.Expression) (addr.Address, bool) {
 		return a, false
 	}
 	if a == s.table.Addr {
-		s.report(diag.Error(e.Range(), "Table reads itself", "A table can't be its own input. Name another table."))
+		s.report(diag.Error(e.Range(), "Cycle among tables", "%s can't be its own input. Name another table.", a))
 		return a, false
 	}
 	return a, true

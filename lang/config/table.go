@@ -115,7 +115,7 @@ func (r *tableReader) from(e hcl.Expression) {
 			"Load %s into a bronze table, and read that table here.", a))
 		return
 	case a == r.table.Addr:
-		r.report(diag.Error(e.Range(), "Table reads itself", "A table can't be its own input. Name another table."))
+		r.report(diag.Error(e.Range(), "Cycle among tables", "%s can't be its own input. Name another table.", a))
 		return
 	}
 	r.table.From = &a

@@ -82,7 +82,7 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 		return nil
 	}
 	return hcl.Diagnostics{diag.Error(attr.NameRange, "Unsupported attribute",
-		"The block %q has no attribute %q.%s%s", owner, attr.Name, diag.Suggest(attr.Name, names(b.Spec)), offered(b.Spec))}
+		"The block %q has no attribute %q.%s", owner, attr.Name, offered(attr.Name, b.Spec))}
 }
 
 func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext) hcl.Diagnostics {
@@ -93,7 +93,7 @@ func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext)
 				"%q is an attribute: write it with an equals sign, as %s = ….", block.Type, block.Type)}
 		}
 		return hcl.Diagnostics{diag.Error(block.TypeRange, "Unsupported block type",
-			"The block %q has no block %q.%s%s", owner, block.Type, diag.Suggest(block.Type, names(b.Spec)), offered(b.Spec))}
+			"The block %q has no block %q.%s", owner, block.Type, offered(block.Type, b.Spec))}
 	}
 	if d := Labels(block, spec); d != nil {
 		return hcl.Diagnostics{d}
@@ -167,8 +167,12 @@ func names(spec schema.Block) []string {
 	return all
 }
 
-func offered(spec schema.Block) string {
+// offered is what was probably meant, or else all that may stand in a block.
+func offered(given string, spec schema.Block) string {
 	all := names(spec)
+	if hint := diag.Suggest(given, all); hint != "" {
+		return hint
+	}
 	if len(all) == 0 {
 		return " It takes none."
 	}

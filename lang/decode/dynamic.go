@@ -37,8 +37,8 @@ func (b *Body) dynamic(block *hclsyntax.Block, owner string, ctx *hcl.EvalContex
 			"A dynamic block has one label, the type of the blocks that it makes: dynamic \"expect\" { … }.")}
 	}
 	if _, ok := b.Spec.Nested(block.Labels[0]); !ok {
-		return hcl.Diagnostics{diag.Error(block.LabelRanges[0], "Unsupported block type", "The block %q has no block %q.%s%s",
-			owner, block.Labels[0], diag.Suggest(block.Labels[0], names(b.Spec)), offered(b.Spec))}
+		return hcl.Diagnostics{diag.Error(block.LabelRanges[0], "Unsupported block type", "The block %q has no block %q.%s",
+			owner, block.Labels[0], offered(block.Labels[0], b.Spec))}
 	}
 	body, diags := Open(block, dynamicSpec(), nil)
 	if diags.HasErrors() {

@@ -25,7 +25,11 @@ func build(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
 	}
-	return &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail, Subject: at.Ptr()}
+	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail}
+	if at != (hcl.Range{}) {
+		d.Subject = at.Ptr()
+	}
+	return d
 }
 
 // Unsupported says that a feature of the language isn't there yet, and what to do instead.
@@ -57,7 +61,7 @@ func Nearest(given string, names []string) string {
 
 // limit is how many edits still count as a slip of the fingers: a third of the name.
 func limit(given string) int {
-	return max(1, min(3, (len(given)+1)/3))
+	return max(1, min(3, (len(given)+2)/3))
 }
 
 // List joins names for a sentence: `a, b and c`.

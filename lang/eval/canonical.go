@@ -2,6 +2,7 @@ package eval
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -76,6 +77,9 @@ func writeMap(b *strings.Builder, v cty.Value) {
 
 // number spells without an exponent and without trailing zeros, unless that would take thousands of digits.
 func number(f *big.Float) string {
+	if n, accuracy := f.Int64(); accuracy == big.Exact {
+		return strconv.FormatInt(n, 10)
+	}
 	if f.MantExp(nil) > 4096 {
 		return f.Text('g', -1)
 	}

@@ -31,16 +31,15 @@ func table() schema.Block {
 	}
 }
 
-// Steps are the names of the steps, and of those that this version doesn't know yet.
-func Steps() (known, later []string) {
-	for _, b := range steps() {
-		if len(b.Block.Attributes) == 0 {
-			later = append(later, b.Name)
-		} else {
-			known = append(known, b.Name)
-		}
+// Step says whether a block of a table is a step, and whether this version knows it.
+func Step(name string) (known, later bool) {
+	switch name {
+	case "filter", "derive", "select", "rename", "cast", "dedupe", "join", "union", "unnest", "aggregate", "window", "session", "sort":
+		return true, false
+	case "extract", "classify", "embed", "ask":
+		return false, true
 	}
-	return known, later
+	return false, false
 }
 
 // Actions are what an expect block may do with rows that fail it.

@@ -38,9 +38,22 @@ func Values(declared map[string]*Variable, from Sources, functions map[string]fu
 		result.Values[name] = value
 	}
 	for _, name := range sortedNames(declared) {
-		c.diags = append(c.diags, declared[name].validate(result.Values, functions)...)
+		v := declared[name]
+		c.diags = append(c.diags, v.validate(v.origin(c.values), result.Values, functions)...)
 	}
 	return result, c.diags
+}
+
+// origin is where the value stands, or the variable's declaration if it isn't in a file.
+func (v *Variable) origin(values map[string]given) hcl.Range {
+	g, ok := values[v.Name]
+	switch {
+	case ok && g.expr != nil:
+		return g.expr.Range()
+	case !ok && v.Default != nil:
+		return v.Default.Range()
+	}
+	return v.Range
 }
 
 func (v *Variable) value(values map[string]given, ctx *hcl.EvalContext, required bool) (cty.Value, hcl.Diagnostics) {
@@ -114,19 +127,19 @@ func parseText(text string) (hcl.Expression, hcl.Diagnostics) {
 }
 
 // validate holds the value against the variable's rules.
-func (v *Variable) validate(values map[string]cty.Value, functions map[string]function.Function) hcl.Diagnostics {
+func (v *Variable) validate(at hcl.Range, values map[string]cty.Value, functions map[string]function.Function) hcl.Diagnostics {
 	ctx := &hcl.EvalContext{
 		Functions: functions,
 		Variables: map[string]cty.Value{"var": cty.ObjectVal(values)},
 	}
 	var diags hcl.Diagnostics
 	for _, rule := range v.Rules {
-		diags = append(diags, v.hold(rule, ctx)...)
+		diags = append(diags, v.hold(rule, at, ctx)...)
 	}
 	return diags
 }
 
-func (v *Variable) hold(rule Rule, ctx *hcl.EvalContext) hcl.Diagnostics {
+func (v *Variable) hold(rule Rule, at hcl.Range, ctx *hcl.EvalContext) hcl.Diagnostics {
 	ok, diags := rule.Condition.Value(ctx)
 	if diags.HasErrors() {
 		return diags
@@ -152,6 +165,6 @@ func (v *Variable) hold(rule Rule, ctx *hcl.EvalContext) hcl.Diagnostics {
 	if err != nil || text.IsNull() || !text.IsKnown() {
 		return hcl.Diagnostics{diag.Error(rule.Message.Range(), "Invalid rule of a variable", "The error message of a validation must be a known string.")}
 	}
-	return hcl.Diagnostics{diag.Error(v.Range, "Invalid value of a variable",
+	return hcl.Diagnostics{diag.Error(at, "Invalid value of a variable",
 		"%s\n\nThat is the rule for the variable %q at %s line %d.", text.AsString(), v.Name, rule.Range.Filename, rule.Range.Start.Line)}
 }

@@ -49,6 +49,11 @@ func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 		summary = "Several attributes on one line"
 		detail = "A block on one line can hold one attribute only. Put each attribute on a line of its own, and the closing " +
 			"brace on the line after the last."
+	case summary == "Invalid multi-line string":
+		summary = "Unterminated text"
+		detail = "The quote that begins here isn't closed on its line. Close it, or write text over several lines as <<-EOT … EOT."
+	case summary == "Unclosed configuration block":
+		detail = "The block that begins here is never closed: a } is missing, in this block or in one within it."
 	case summary == "Missing newline after argument":
 		detail = "An attribute ends with its line, and here something follows that is not part of the expression. If it is " +
 			"the next attribute, put it on a line of its own; if the expression goes on, an operator or a comma is missing."
@@ -58,24 +63,57 @@ func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 	}
 }
 
-// words are operators of SQL and of programming languages, with what to write here.
+// words are operators of SQL and of programming languages, with what to write here. $x is what stands before the operator.
 var words = map[string]string{
 	"and":     `There is no operator "and". Write "&&".`,
 	"or":      `There is no operator "or". Write "||".`,
 	"not":     `There is no operator "not". Write "!" before the expression, as in !starts_with(name, "a").`,
-	"in":      `There is no operator "in". Write in(x, ["a", "b"]).`,
-	"like":    `There is no operator "like". Write like(x, "a%").`,
-	"ilike":   `There is no operator "ilike". Write ilike(x, "a%").`,
-	"is":      `There is no operator "is". To test for null write x == null or x != null.`,
-	"between": `There is no operator "between". Write between(x, low, high), or x >= low && x <= high.`,
+	"in":      `There is no operator "in". Write in($x, ["a", "b"]).`,
+	"like":    `There is no operator "like". Write like($x, "a%").`,
+	"ilike":   `There is no operator "ilike". Write ilike($x, "a%").`,
+	"is":      `There is no operator "is". To test for null write $x == null or $x != null.`,
+	"between": `There is no operator "between". Write between($x, low, high), or $x >= low && $x <= high.`,
 	"when":    `There is no "case when". Write condition ? value : other value.`,
 	"as":      `There is no "as" in an expression. Name a column by writing name = expression.`,
-	"asc":     `A sort key is ascending unless it says otherwise. Write asc(x), or x alone.`,
-	"desc":    `There is no "desc" after a column. Write desc(x).`,
+	"asc":     `A sort key is ascending unless it says otherwise. Write asc($x), or $x alone.`,
+	"desc":    `There is no "desc" after a column. Write desc($x).`,
 	"over":    `There is no "over" here. The step window has by, order and columns for that.`,
-	"div":     `There is no operator "div". Write div(a, b).`,
-	"mod":     `There is no operator "mod". Write mod(a, b), or a % b.`,
+	"div":     `There is no operator "div". Write div($x, b).`,
+	"mod":     `There is no operator "mod". Write mod($x, b), or $x % b.`,
 	"xor":     `There is no operator "xor". Write a != b.`,
+	"::":      `There is no operator "::". Write cast($x, $type).`,
+}
+
+// hint fills in what stands before an operator, and the type after it.
+func hint(operator string, before, after []byte) string {
+	left := operand(before)
+	text := strings.ReplaceAll(words[operator], "$x", left)
+	kind := "type"
+	if n := nameLength(after); n > 0 {
+		kind = string(after[:n])
+	}
+	return strings.ReplaceAll(text, "$type", kind)
+}
+
+// operand is the name or path that ends a text, x if something else does.
+func operand(before []byte) string {
+	before = bytes.TrimRight(before, " \t")
+	start := len(before)
+	for start > 0 && (letter(before[start-1]) || before[start-1] == '.') {
+		start--
+	}
+	if start == len(before) {
+		return "x"
+	}
+	return string(before[start:])
+}
+
+func nameLength(text []byte) int {
+	n := 0
+	for n < len(text) && letter(text[n]) {
+		n++
+	}
+	return n
 }
 
 // operator looks at the source where the parser gave up.
@@ -95,12 +133,15 @@ func operator(src []byte, at hcl.Range) (string, hcl.Range) {
 	case bytes.HasSuffix(before, []byte("(")) && has("*"):
 		return `An aggregate takes no "*". Write count() for the number of rows.`, widen(at, 0, 1)
 	case has("::"):
-		return `There is no operator "::". Write cast(x, type).`, widen(at, 0, 2)
-	case bytes.HasSuffix(before, []byte(":")) && has(":"):
-		return `There is no operator "::". Write cast(x, type).`, widen(at, 1, 1)
+		return hint("::", before, after[2:]), widen(at, 0, 2)
 	case colons(before) >= 0:
-		return `There is no operator "::". Write cast(x, type).`, widen(at, offset-colons(before), 2-(offset-colons(before)))
-	case has("=") && !has("==") && expression(before):
+		start := colons(before)
+		return hint("::", before[:start], before[start+2:]), widen(at, offset-start, 2-(offset-start))
+	case has("//") && expression(before), slashes(before) >= 0:
+		start := slashes(append(bytes.Clone(src[:offset]), after[:min(2, len(after))]...))
+		return "In HCL // begins a comment, so the rest of the line is lost. For a whole-number division write div(" +
+			operand(before[:start]) + ", b); for a comment write #.", widen(at, offset-start, 2-(offset-start))
+	case has("=") && !has("==") && expression(before) && !bytes.HasSuffix(before, []byte("=")):
 		return `A single "=" sets an attribute and compares nothing. To compare write "==".`, widen(at, 0, 1)
 	case has("'"):
 		return `Text stands in double quotes, not in single ones. Write "text".`, widen(at, 0, 1)
@@ -120,6 +161,17 @@ func colons(before []byte) int {
 	return end - 2
 }
 
+// slashes is where a comment begins on the line before the place where the parser gave up, after an expression, or -1.
+func slashes(before []byte) int {
+	line := bytes.LastIndexByte(before, '\n') + 1
+	at := bytes.Index(before[line:], []byte("//"))
+	if at < 0 || bytes.IndexByte(before[line:line+at], '=') < 0 || bytes.IndexByte(before[line:line+at], '{') < 0 ||
+		bytes.Count(before[line:line+at], []byte{'"'})%2 == 1 {
+		return -1
+	}
+	return line + at
+}
+
 // word finds an operator in words at the place where the parser gave up, or right before it.
 func word(src []byte, at hcl.Range) (string, hcl.Range) {
 	start := at.Start.Byte
@@ -133,8 +185,9 @@ func word(src []byte, at hcl.Range) (string, hcl.Range) {
 	if !expression(src[:start]) {
 		return "", at
 	}
-	if hint := words[strings.ToLower(string(src[start:end]))]; hint != "" {
-		return hint, widen(at, at.Start.Byte-start, end-at.Start.Byte)
+	operator := strings.ToLower(string(src[start:end]))
+	if words[operator] != "" {
+		return hint(operator, src[:start], nil), widen(at, at.Start.Byte-start, end-at.Start.Byte)
 	}
 	return prefix(src, start, at)
 }
@@ -146,7 +199,7 @@ func prefix(src []byte, offset int, at hcl.Range) (string, hcl.Range) {
 	if start < 1 || !strings.EqualFold(string(src[start:end]), "not") || letter(src[start-1]) {
 		return "", at
 	}
-	return words["not"], widen(at, at.Start.Byte-start, end-at.Start.Byte)
+	return hint("not", nil, nil), widen(at, at.Start.Byte-start, end-at.Start.Byte)
 }
 
 func letter(b byte) bool {
