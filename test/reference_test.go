@@ -85,8 +85,8 @@ func writeAttributes(b *strings.Builder, attributes []schema.Attribute) {
 func takes(a schema.Attribute) string {
 	switch a.Kind {
 	case schema.Value, "":
-		if a.Type == cty.NilType {
-			return "a value"
+		if a.Type == cty.NilType || a.Type == cty.DynamicPseudoType {
+			return "any"
 		}
 		return cell(a.Type.FriendlyName())
 	case schema.Columns:
