@@ -12,6 +12,10 @@ import (
 // FormatVersion is of the plan's JSON. It grows with additions; readers ignore what they don't know.
 const FormatVersion = 1
 
+// HashVersion is of the way definitions are hashed. Recorded definitions are hashed anew by the current one, so hashes of
+// different versions never meet.
+const HashVersion = 1
+
 // Action is what happens to a table.
 type Action string
 

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/engine/apply"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/engine/planner"
+)
+
+func (e *environment) applyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "apply",
+		Usage:     "plan, ask, and do it; or do a saved plan",
+		ArgsUsage: "[FILE]",
+		Flags:     append(selectionFlags(), applyFlags()...),
+		Action:    e.apply,
+	}
+}
+
+func applyFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "auto-approve", Usage: "don't ask"},
+		&cli.BoolFlag{Name: "json", Usage: "stream events as JSON, one a line"},
+		&cli.IntFlag{Name: "parallelism", Value: max(4, runtime.NumCPU()), Usage: "tables at a time"},
+		&cli.DurationFlag{Name: "lock-timeout", Usage: "wait so long for tables that another run holds"},
+	}
+}
+
+func (e *environment) apply(c *cli.Context) error {
+	ctx := c.Context
+	if c.Args().Len() > 1 {
+		return errors.New("apply takes one saved plan at most")
+	}
+	w, err := e.load(ctx, c, true)
+	if err != nil {
+		return err
+	}
+	defer w.close(ctx)
+	if err := w.open(ctx, false); err != nil {
+		return err
+	}
+	if file := c.Args().First(); file != "" {
+		return w.applySaved(ctx, c, file)
+	}
+	return w.planAndApply(ctx, c, planOptions(c))
+}
+
+// applySaved does a saved plan, on exactly its graph.
+func (w *workspace) applySaved(ctx context.Context, c *cli.Context, file string) error {
+	if len(c.StringSlice("target"))+len(c.StringSlice("exclude")) > 0 {
+		return errors.New("a saved plan is applied as a whole: -target and -exclude belong to `etl plan`")
+	}
+	saved, err := plan.ReadFile(file)
+	if err != nil {
+		return w.fail("The saved plan can't be read", err)
+	}
+	if saved.Plan.ConfigHash != planner.ConfigHash(w.project) {
+		return w.fail("The plan is stale", errors.New("the configuration or its variables changed since the plan was made. Nothing was written. Plan again, and review the new plan"))
+	}
+	return w.do(ctx, c, saved.Plan, saved.ID)
+}
+
+// planAndApply plans, asks, and does it.
+func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options planner.Options) error {
+	p, diags := w.plan(ctx, options)
+	if w.report(diags) {
+		return exit(exitError)
+	}
+	if !c.Bool("json") {
+		opt := w.viewOptions(w.stdout)
+		opt.Sensitive = w.project.Sensitive
+		if err := view.Plan(w.stdout, p, "text", opt); err != nil {
+			return w.fail("The plan could not be printed", err)
+		}
+	}
+	if !p.Changes() {
+		return nil
+	}
+	if !c.Bool("auto-approve") && !w.approved(ctx) {
+		return exit(exitError)
+	}
+	return w.do(ctx, c, p, "")
+}
+
+// approved asks. Only the word yes is an answer that changes anything.
+func (w *workspace) approved(ctx context.Context) bool {
+	if file, ok := w.stdin.(*os.File); !ok || !w.terminal(file) {
+		fmt.Fprintln(w.stderr, "Not applied: there is nobody to ask. Use -auto-approve, or save the plan with `etl plan -out=FILE` and apply that.")
+		return false
+	}
+	fmt.Fprint(w.stdout, "\nApply these changes? Only \"yes\" is accepted: ")
+	answer := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(w.stdin).ReadString('\n')
+		if err != nil {
+			line = ""
+		}
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return false
+	case line := <-answer:
+		if line != "yes" {
+			fmt.Fprintln(w.stdout, "Not applied.")
+			return false
+		}
+		return true
+	}
+}
+
+// do applies a plan and says how it went.
+func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID string) error {
+	compute, err := w.engine(ctx)
+	if err != nil {
+		return w.fail("The compute engine could not be opened", err)
+	}
+	began := time.Now()
+	opt := w.sensitive(w.viewOptions(w.stderr))
+	out := w.stderr
+	if opt.JSON = c.Bool("json"); opt.JSON {
+		out = w.stdout
+	}
+	progress := view.NewProgress(out, view.ProgressOptions{Terminal: !opt.JSON && w.terminal(out), Options: opt})
+	a := &apply.Applier{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: compute, Progress: reporter{progress},
+		Log: w.log, Parallelism: c.Int("parallelism"), LockTimeout: c.Duration("lock-timeout"),
+		Command: "etl " + c.Command.Name, Version: version()}
+	result, diags := a.Apply(ctx, p, planID)
+	if err := progress.Close(); err != nil {
+		w.log.Debug("printing progress", "error", err)
+	}
+	failed := w.report(diags)
+	if result != nil && len(result.Outcomes) > 0 && !c.Bool("json") {
+		fmt.Fprintln(w.stdout, "\n"+applied(result, time.Since(began)))
+	}
+	if failed {
+		return exit(exitError)
+	}
+	return nil
+}
+
+// applied is the last line: how many tables came to which end.
+func applied(result *apply.Result, took time.Duration) string {
+	count := map[string]int{}
+	var rows apply.Rows
+	for _, o := range result.Outcomes {
+		count[o.State]++
+		rows.Read += o.Rows.Read
+		rows.Written += o.Rows.Written
+		rows.Bad += o.Rows.Bad
+	}
+	text := fmt.Sprintf("Applied %d of %d tables in %s", count["done"], len(result.Outcomes), view.Duration(took))
+	for _, state := range []string{"failed", "skipped", "canceled"} {
+		if count[state] > 0 {
+			text += fmt.Sprintf(", %d %s", count[state], state)
+		}
+	}
+	text += fmt.Sprintf(": %s rows written", view.Count(rows.Written))
+	if rows.Bad > 0 {
+		text += fmt.Sprintf(", %s quarantined", view.Count(rows.Bad))
+	}
+	return text + fmt.Sprintf(". Run %s.", result.RunID)
+}
+
+// reporter draws an apply's progress.
+type reporter struct{ *view.Progress }
+
+func (r reporter) Start(address string, action plan.Action) {
+	r.Progress.Start(address, string(action))
+}
+
+func (r reporter) Done(address string, o apply.Outcome) {
+	detail := ""
+	if o.Cause != "" {
+		detail = "needs " + o.Cause
+	}
+	if o.Rows.Bad > 0 {
+		detail = view.Count(o.Rows.Bad) + " quarantined"
+	}
+	state := o.State
+	if state == "canceled" {
+		state = view.Interrupted
+	}
+	r.Progress.Done(address, state, o.Rows.Written, o.Ended.Sub(o.Started), detail)
+}

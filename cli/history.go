@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/cli/view"
+)
+
+func (e *environment) historyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "history",
+		Usage:     "a table's snapshots; without an address, the runs",
+		ArgsUsage: "[ADDRESS]",
+		Flags:     append(variableFlags(), &cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv or json"}),
+		Action:    e.stateful(true, history),
+	}
+}
+
+func history(ctx context.Context, c *cli.Context, w *workspace) error {
+	if c.Args().Len() == 0 {
+		return runs(ctx, c, w)
+	}
+	t, err := w.recorded(ctx, c.Args().First())
+	if err != nil {
+		return err
+	}
+	snapshots, err := w.lake.History(ctx, t.Ident)
+	if err != nil {
+		return w.fail("The history can't be read", err)
+	}
+	var rows [][]string
+	for _, s := range snapshots {
+		by, mode := "another writer", ""
+		if s.Summary != nil {
+			by, mode = s.Summary.RunID, s.Summary.Mode
+		}
+		current := ""
+		if s.Current {
+			current = "*"
+		}
+		rows = append(rows, []string{current, strconv.FormatInt(s.ID, 10), instant(s.At), s.Operation, mode,
+			signed(s.Added, "+"), signed(s.Removed, "-"), strconv.FormatInt(s.Rows, 10), by})
+	}
+	return view.Table(w.stdout, []string{"", "snapshot", "at", "operation", "computed by", "added", "removed", "rows", "run"}, rows, c.String("format"))
+}
+
+func signed(n int64, sign string) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%s%d", sign, n)
+}
+
+func runs(ctx context.Context, c *cli.Context, w *workspace) error {
+	list, err := w.lake.Runs(ctx, 50)
+	if err != nil {
+		return w.fail("The runs can't be read", err)
+	}
+	var rows [][]string
+	for _, r := range list {
+		rows = append(rows, []string{r.ID, r.Command, r.Outcome, instant(r.Started), view.Duration(r.Ended.Sub(r.Started)), strconv.Itoa(r.Tables),
+			strconv.Itoa(r.Failed), strconv.FormatInt(r.RowsRead, 10), strconv.FormatInt(r.RowsWritten, 10), strconv.FormatInt(r.RowsBad, 10)})
+	}
+	return view.Table(w.stdout, []string{"run", "command", "outcome", "started", "took", "tables", "failed", "read", "written", "bad"}, rows, c.String("format"))
+}

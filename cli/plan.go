@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/engine/planner"
+)
+
+func (e *environment) planCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "plan",
+		Usage: "show what apply would change; changes nothing",
+		Flags: append(selectionFlags(),
+			&cli.StringFlag{Name: "out", Usage: "save the plan to `FILE`, for apply"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"},
+			&cli.BoolFlag{Name: "json", Usage: "the same as -format=json"},
+			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "0: nothing to do, 1: error, 2: changes"},
+			&cli.BoolFlag{Name: "destroy", Usage: "plan to drop everything that the project owns"},
+		),
+		Action: e.plan,
+	}
+}
+
+// selectionFlags are shared by plan, apply and run.
+func selectionFlags() []cli.Flag {
+	return append(variableFlags(),
+		&cli.StringSliceFlag{Name: "target", Usage: "only this `ADDRESS`, and what it reads"},
+		&cli.StringSliceFlag{Name: "exclude", Usage: "all but this `ADDRESS`, and what reads it"},
+		&cli.StringSliceFlag{Name: "resnapshot", Usage: "read the source of the table `ADDRESS` anew"},
+	)
+}
+
+func (e *environment) plan(c *cli.Context) error {
+	ctx := c.Context
+	format := c.String("format")
+	if c.Bool("json") {
+		format = "json"
+	}
+	w, err := e.load(ctx, c, true)
+	if err != nil {
+		return err
+	}
+	defer w.close(ctx)
+	if err := w.open(ctx, true); err != nil {
+		return err
+	}
+	p, diags := w.plan(ctx, planOptions(c))
+	if w.report(diags) {
+		return exit(exitError)
+	}
+	opt := e.viewOptions(e.stdout)
+	opt.Sensitive = w.project.Sensitive
+	if err := view.Plan(e.stdout, p, format, opt); err != nil {
+		return w.fail("The plan could not be printed", err)
+	}
+	if out := c.String("out"); out != "" {
+		if err := plan.Save(out, p); err != nil {
+			return w.fail("The plan could not be saved", err)
+		}
+	}
+	if c.Bool("detailed-exitcode") && p.Changes() {
+		return exit(exitChanges)
+	}
+	return nil
+}
+
+func planOptions(c *cli.Context) planner.Options {
+	return planner.Options{Targets: c.StringSlice("target"), Exclude: c.StringSlice("exclude"),
+		Resnapshot: c.StringSlice("resnapshot"), Destroy: c.Bool("destroy")}
+}
+
+// plan makes a plan against the open lakehouse.
+func (w *workspace) plan(ctx context.Context, options planner.Options) (*plan.Plan, hcl.Diagnostics) {
+	p := &planner.Planner{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: w.engine,
+		CacheDir: w.cacheDir(), Options: options, Log: w.log}
+	return p.Plan(ctx)
+}

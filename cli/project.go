@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/planner"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/plugins/host"
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/state"
+)
+
+// workspace is a loaded project with what commands open of it; close ends all of it.
+type workspace struct {
+	*environment
+	project *config.Project
+	host    *host.Host
+	lake    *state.Lakehouse
+	compute *duckdb.Engine
+}
+
+// variableFlags are the flags of every command that evaluates the configuration.
+func variableFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "var", Usage: "set a variable: `NAME=VALUE`"},
+		&cli.StringSliceFlag{Name: "var-file", Usage: "read variables from `FILE`"},
+	}
+}
+
+// load reads the project; its mistakes are printed.
+func (e *environment) load(ctx context.Context, c *cli.Context, secrets bool) (*workspace, error) {
+	w, diags, err := e.parse(ctx, c, secrets)
+	if err != nil {
+		return nil, err
+	}
+	if w.report(diags) {
+		w.close(ctx)
+		return nil, exit(exitError)
+	}
+	return w, nil
+}
+
+// parse reads the project with its mistakes.
+func (e *environment) parse(ctx context.Context, c *cli.Context, secrets bool) (*workspace, hcl.Diagnostics, error) {
+	w := &workspace{environment: e}
+	exe, err := executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.host = host.New(host.Options{Executable: exe, BuiltIn: slices.Sorted(maps.Keys(e.builtIn)), Log: e.log, CacheDir: w.cacheDir()})
+	project, diags := config.Load(ctx, config.Options{Dir: e.dir, Vars: variables(c), Environ: os.Environ(), NeedSecrets: secrets, Plugin: w.schema})
+	w.project = project
+	return w, diags, nil
+}
+
+// check asks the providers what their schemas can't say, without a network. It is skipped while there are mistakes, which
+// would only be reported twice.
+func (w *workspace) check(ctx context.Context, found hcl.Diagnostics) hcl.Diagnostics {
+	if found.HasErrors() {
+		return nil
+	}
+	var diags hcl.Diagnostics
+	for _, s := range w.project.Sources {
+		client, err := w.host.Source(ctx, s.Provider)
+		if err != nil {
+			diags = append(diags, planner.ProviderFailed(s, err))
+			continue
+		}
+		said, err := client.Validate(ctx, planner.SourceConfig(w.project, s))
+		if err != nil {
+			diags = append(diags, planner.ProviderFailed(s, err))
+		}
+		diags = append(diags, planner.SourceDiagnostics(s, said)...)
+	}
+	return diags
+}
+
+// files are the sources that diagnostics quote.
+func (w *workspace) files() map[string]*hcl.File {
+	if w.project == nil {
+		return nil
+	}
+	return w.project.Files
+}
+
+// sensitive adds what must not be printed.
+func (w *workspace) sensitive(opt view.Options) view.Options {
+	if w.project != nil {
+		opt.Sensitive = w.project.Sensitive
+	}
+	return opt
+}
+
+// variables are -var and -var-file in the order of the command line, each kind in its own order.
+func variables(c *cli.Context) []config.VarArg {
+	var args []config.VarArg
+	for _, f := range c.StringSlice("var-file") {
+		args = append(args, config.VarArg{File: f})
+	}
+	for _, v := range c.StringSlice("var") {
+		args = append(args, config.VarArg{Value: v})
+	}
+	return args
+}
+
+func (w *workspace) cacheDir() string { return filepath.Join(w.dir, ".etl", "cache") }
+
+// schema gives a provider's blocks. Built-in ones are described by this binary itself.
+func (w *workspace) schema(ctx context.Context, provider string) (schema.Provider, error) {
+	if p, ok := w.builtIn[provider]; ok {
+		return p.Schema(), nil
+	}
+	return schema.Provider{}, fmt.Errorf("there is no provider %q", provider)
+}
+
+// report prints diagnostics to stderr and says whether there is an error among them.
+func (w *workspace) report(diags hcl.Diagnostics) bool {
+	if len(diags) == 0 {
+		return false
+	}
+	if err := view.Diagnostics(w.stderr, diags, w.files(), w.sensitive(w.viewOptions(w.stderr))); err != nil {
+		w.log.Error("printing diagnostics", "error", err)
+	}
+	return diags.HasErrors()
+}
+
+// open opens the lakehouse.
+func (w *workspace) open(ctx context.Context, readOnly bool) error {
+	lake, err := state.Open(ctx, state.Options{CatalogPath: w.project.Lakehouse.CatalogPath, Warehouse: w.project.Lakehouse.Warehouse,
+		CacheDir: w.cacheDir(), ReadOnly: readOnly, Project: w.project.Name})
+	if err != nil {
+		return w.fail("The lakehouse could not be opened", err)
+	}
+	w.lake = lake
+	return nil
+}
+
+// fail prints an error that has no place in the configuration.
+func (w *workspace) fail(summary string, err error) error {
+	w.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: sentence(err)}})
+	return exit(exitError)
+}
+
+func sentence(err error) string {
+	text := err.Error()
+	if n := len(text); n > 0 && text[n-1] != '.' {
+		text += "."
+	}
+	return text
+}
+
+// engine opens the compute engine, once.
+func (w *workspace) engine(ctx context.Context) (*duckdb.Engine, error) {
+	if w.compute != nil {
+		return w.compute, nil
+	}
+	compute, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: w.project.Lakehouse.MemoryLimit, Threads: w.project.Lakehouse.Threads,
+		TempDir: filepath.Join(w.dir, ".etl", "tmp")})
+	w.compute = compute
+	return compute, err
+}
+
+func (w *workspace) close(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	if w.compute != nil {
+		if err := w.compute.Close(); err != nil {
+			w.log.Debug("closing the compute engine", "error", err)
+		}
+	}
+	if w.lake != nil {
+		if err := w.lake.Close(); err != nil {
+			w.log.Debug("closing the lakehouse", "error", err)
+		}
+	}
+	if err := w.host.Close(ctx); err != nil {
+		w.log.Warn("ending the providers", "error", err)
+	}
+}
+
+// sources asks and reads sources through their providers' processes.
+type sources struct{ host *host.Host }
+
+func (s sources) Plan(ctx context.Context, provider string, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics, error) {
+	client, err := s.host.Source(ctx, provider)
+	if err != nil {
+		return nil, nil, err
+	}
+	return client.Plan(ctx, cfg, req)
+}
+
+func (s sources) Read(ctx context.Context, provider string, cfg sdk.Config, req sdk.ReadRequest, sink host.Sink) error {
+	client, err := s.host.Source(ctx, provider)
+	if err != nil {
+		return err
+	}
+	return client.Read(ctx, cfg, req, sink)
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/engine/apply"
+)
+
+func (e *environment) rollbackCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "rollback",
+		Usage:     "return a table to an earlier snapshot; the next apply moves it forward again",
+		ArgsUsage: "ADDRESS",
+		Flags: append(variableFlags(),
+			&cli.StringFlag{Name: "to", Usage: "the `SNAPSHOT` (id, time, tag or branch) to return to"},
+			&cli.BoolFlag{Name: "auto-approve", Usage: "don't ask"},
+			&cli.DurationFlag{Name: "lock-timeout", Usage: "wait so long for the table if another run holds it"},
+		),
+		Action: e.stateful(false, rollback),
+	}
+}
+
+func rollback(ctx context.Context, c *cli.Context, w *workspace) error {
+	if c.String("to") == "" {
+		return errors.New("say where to: -to=SNAPSHOT; `etl history ADDRESS` lists them")
+	}
+	t, err := w.recorded(ctx, c.Args().First())
+	if err != nil {
+		return err
+	}
+	to, err := w.lake.SnapshotAt(ctx, t.Ident, c.String("to"))
+	if err != nil {
+		return w.fail("Unknown snapshot", err)
+	}
+	fmt.Fprintf(w.stdout, "%s returns from snapshot %d to %d. What reads it is recomputed by the next `etl apply`.\n", t.Address, t.Main, to)
+	if !c.Bool("auto-approve") && !w.approved(ctx) {
+		return exit(exitError)
+	}
+	committed, err := w.applier(c).Rollback(ctx, t, to)
+	if err != nil {
+		return w.fail("The rollback failed", err)
+	}
+	_, err = fmt.Fprintf(w.stdout, "Rolled back: %s stands at snapshot %d, which says the same as %d.\n", t.Address, committed.Main, to)
+	return err
+}
+
+// applier is for writes other than a plan.
+func (w *workspace) applier(c *cli.Context) *apply.Applier {
+	return &apply.Applier{Project: w.project, Lakehouse: w.lake, Log: w.log, LockTimeout: c.Duration("lock-timeout"),
+		Command: "etl " + c.Command.Name, Version: version()}
+}

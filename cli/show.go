@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/state"
+)
+
+func (e *environment) showCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "show",
+		Usage:     "a saved plan, or a table: schema, snapshots, lineage",
+		ArgsUsage: "FILE|ADDRESS",
+		Flags:     append(variableFlags(), &cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"}, &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
+		Action: func(c *cli.Context) error {
+			return e.show(c)
+		},
+	}
+}
+
+func (e *environment) show(c *cli.Context) error {
+	what := c.Args().First()
+	if what == "" {
+		return errors.New("say what to show: a saved plan's file, or an address such as table.silver.orders")
+	}
+	if _, err := os.Stat(what); err == nil {
+		return e.showPlan(c, what)
+	}
+	return e.stateful(true, showTable)(c)
+}
+
+func (e *environment) showPlan(c *cli.Context, file string) error {
+	saved, err := plan.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	format := c.String("format")
+	if c.Bool("json") {
+		format = "json"
+	}
+	return view.Plan(e.stdout, saved.Plan, format, e.viewOptions(e.stdout))
+}
+
+func showTable(ctx context.Context, c *cli.Context, w *workspace) error {
+	t, err := w.recorded(ctx, c.Args().First())
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") || c.String("format") == "json" {
+		return view.JSON(w.stdout, t)
+	}
+	fmt.Fprintf(w.stdout, "%s  (%s in Iceberg)\n\n", t.Address, t.Ident)
+	if err := view.Table(w.stdout, []string{"column", "type", "id", "doc"}, columnRows(t), "table"); err != nil {
+		return err
+	}
+	fmt.Fprintf(w.stdout, "\n%s rows, %s in %d files, %d snapshots; main is %d\n", view.Count(t.Rows), view.Bytes(t.Bytes), t.Files, t.Snapshots, t.Main)
+	if len(t.Partition) > 0 {
+		fmt.Fprintf(w.stdout, "partitioned by %s\n", partitions(t))
+	}
+	for _, in := range t.Summary.Inputs {
+		fmt.Fprintf(w.stdout, "computed from %s at snapshot %d\n", in.Address, in.Snapshot)
+	}
+	if t.Summary.Position != "" {
+		fmt.Fprintf(w.stdout, "source read: %s\n", t.Summary.Position)
+	}
+	_, err = fmt.Fprintf(w.stdout, "written by run %s at %s\n", t.Summary.RunID, instant(t.Summary.At))
+	return err
+}
+
+func columnRows(t *state.Table) [][]string {
+	var rows [][]string
+	for _, f := range t.Columns {
+		kind := f.Type.String()
+		if f.Required {
+			kind += " required"
+		}
+		rows = append(rows, []string{f.Name, kind, fmt.Sprint(f.ID), f.Doc})
+	}
+	return rows
+}
+
+func partitions(t *state.Table) string {
+	var fields []string
+	for _, p := range t.Partition {
+		if p.Transform == "identity" {
+			fields = append(fields, p.Column)
+			continue
+		}
+		fields = append(fields, fmt.Sprintf("%s(%s)", p.Transform, p.Column))
+	}
+	return strings.Join(fields, ", ")
+}

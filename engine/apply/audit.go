@@ -1,0 +1,206 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/state"
+)
+
+// failedCheck is an expect "fail" that failed: the table isn't published.
+type failedCheck struct {
+	check  plan.Check
+	failed int64
+	sample *duckdb.Rows // of the failing rows; nil for a check of the whole table
+}
+
+func (e *failedCheck) Error() string {
+	return fmt.Sprintf("the check %q failed for %d rows", e.check.Name, e.failed)
+}
+
+// audit checks the state that the commit would make. Rows that checks drop or quarantine are out already.
+func (t *task) audit(ctx context.Context) error {
+	if len(t.work.Checks) == 0 {
+		return nil
+	}
+	if err := t.bindOut(ctx); err != nil {
+		return err
+	}
+	var failure error
+	for _, c := range t.work.Checks {
+		if c.Action == "drop" || c.Action == "quarantine" {
+			continue
+		}
+		err := t.auditOne(ctx, c)
+		if err != nil && failure == nil {
+			failure = err
+		}
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+	}
+	return failure
+}
+
+func (t *task) auditOne(ctx context.Context, c plan.Check) error {
+	failed, err := t.failures(ctx, c)
+	if err != nil {
+		return fmt.Errorf("running the check %q: %w", c.Name, err)
+	}
+	t.outcome.Checks = append(t.outcome.Checks, state.CheckResult{Name: c.Name, Action: c.Action, Failed: failed})
+	if failed == 0 {
+		return nil
+	}
+	found := &failedCheck{check: c, failed: failed}
+	if c.Kind != compile.TableCheck {
+		if found.sample, err = t.session.Rows(ctx, compile.FailingRows(t.check(c), t.tested(c)), sampleSize); err != nil {
+			return fmt.Errorf("reading the rows that fail the check %q: %w", c.Name, err)
+		}
+	}
+	if c.Action == "warn" {
+		t.outcome.diags = append(t.outcome.diags, t.checkWarning(found))
+		return nil
+	}
+	return found
+}
+
+// failures counts the failing rows; a check of the whole table fails as one.
+func (t *task) failures(ctx context.Context, c plan.Check) (int64, error) {
+	check, rows := t.check(c), t.tested(c)
+	if c.Kind == compile.TableCheck {
+		return t.session.Count(ctx, "SELECT 1 FROM ("+compile.Holds(check, rows)+") WHERE NOT holds")
+	}
+	return t.session.Count(ctx, compile.FailingRows(check, rows))
+}
+
+// check is a check with the run's instant in it.
+func (t *task) check(c plan.Check) compile.Check {
+	return compile.Check{Name: c.Name, Action: c.Action, Kind: c.Kind, Condition: compile.At(c.Condition, t.started), Unique: c.Unique}
+}
+
+// tested are the rows that a check has to look at: the new ones; all, where it is new itself or looks into rows that
+// may have changed since.
+func (t *task) tested(c plan.Check) compile.Rows {
+	all, added := outSchema+".t", outSchema+".added"
+	if c.New || c.Now || c.Kind == compile.ReferencesCheck || c.Kind == compile.UniqueCheck {
+		added = all
+	}
+	return compile.Rows{Tested: added, Whole: all}
+}
+
+// bindOut binds the table as the commit would leave it, and the rows that it adds.
+func (t *task) bindOut(ctx context.Context) error {
+	added := dataFiles(t.staged.add, t.columns)
+	kept, err := t.kept(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.session.BindAs(ctx, outSchema, "added", t.columns, added); err != nil {
+		return fmt.Errorf("opening the new rows for the checks: %w", err)
+	}
+	if err := t.session.BindAs(ctx, outSchema, "t", t.columns, append(kept, added...)); err != nil {
+		return fmt.Errorf("opening the table for the checks: %w", err)
+	}
+	return t.bindReferenced(ctx)
+}
+
+// kept are the table's files that the commit leaves.
+func (t *task) kept(ctx context.Context) ([]state.DataFile, error) {
+	if t.base == nil || t.base.Main == 0 || t.staged.operation == state.Replace {
+		return nil, nil
+	}
+	files, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
+	if err != nil {
+		return nil, fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
+	}
+	removed := make(map[string]bool, len(t.staged.remove))
+	for _, f := range t.staged.remove {
+		removed[f.Path] = true
+	}
+	var kept []state.DataFile
+	for _, f := range files {
+		if !removed[f.Path] {
+			kept = append(kept, f)
+		}
+	}
+	return kept, nil
+}
+
+// bindReferenced binds the tables that only checks read.
+func (t *task) bindReferenced(ctx context.Context) error {
+	for _, in := range t.work.Inputs {
+		if !in.Audit {
+			continue
+		}
+		table := t.published.get(in.Ident)
+		if table == nil {
+			return fmt.Errorf("this is a bug in etl: %s is checked against before it is made", in.Address)
+		}
+		files, err := t.Lakehouse.Files(ctx, table, table.Main)
+		if err != nil {
+			return fmt.Errorf("listing the files of %s: %w", in.Ident, err)
+		}
+		if err := t.session.Bind(ctx, in.Ident, table.Columns, files); err != nil {
+			return fmt.Errorf("opening %s: %w", in.Ident, err)
+		}
+	}
+	return nil
+}
+
+// goodRows is a query without the rows that checks drop or quarantine; those to quarantine are staged on the way.
+func (t *task) goodRows(ctx context.Context, query string) (string, error) {
+	query, err := t.text(ctx, query)
+	if err != nil {
+		return "", err
+	}
+	var all, quarantined []compile.Check
+	for _, c := range t.work.Checks {
+		if c.Action != "drop" && c.Action != "quarantine" {
+			continue
+		}
+		all = append(all, t.check(c))
+		if c.Action == "quarantine" {
+			quarantined = append(quarantined, t.check(c))
+		}
+	}
+	if len(all) == 0 {
+		return query, nil
+	}
+	if err := t.bindReferenced(ctx); err != nil {
+		return "", err
+	}
+	// Several passes look at the rows: they are computed once. What doesn't fit in memory is spilled.
+	if _, err := t.session.Materialize(ctx, outSchema, "computed", query); err != nil {
+		return "", err
+	}
+	computed := outSchema + ".computed"
+	rows := compile.Rows{Tested: computed, Whole: computed}
+	if err := t.countOut(ctx, all, rows); err != nil {
+		return "", err
+	}
+	if len(quarantined) > 0 {
+		if err := t.staged.bad.addChecked(ctx, t, compile.BadRows(quarantined, rows)); err != nil {
+			return "", err
+		}
+	}
+	return compile.GoodRows(all, rows), nil
+}
+
+// countOut records how many rows each check takes out.
+func (t *task) countOut(ctx context.Context, checks []compile.Check, rows compile.Rows) error {
+	counts, err := t.session.Rows(ctx, compile.FailureCounts(checks, rows), 1)
+	if err != nil {
+		return fmt.Errorf("counting the rows that checks take out: %w", err)
+	}
+	for i, c := range checks {
+		failed, ok := counts.Values[0][i].(int64)
+		if !ok {
+			return fmt.Errorf("this is a bug in etl: a count is %T", counts.Values[0][i])
+		}
+		t.outcome.Checks = append(t.outcome.Checks, state.CheckResult{Name: c.Name, Action: c.Action, Failed: failed})
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/engine/planner"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/state"
+)
+
+// load reads the source into staged files.
+func (t *task) load(ctx context.Context) error {
+	l := t.work.Load
+	source := t.source()
+	if source == nil {
+		return fmt.Errorf("this is a bug in etl: the plan's source %s is not in the configuration", l.Source)
+	}
+	sink := newSink(t)
+	t.staged.cursor = maps.Clone(l.Cursor)
+	if t.staged.cursor == nil {
+		t.staged.cursor = map[string][]byte{}
+	}
+	partitions := l.Partitions
+	if len(partitions) == 0 {
+		partitions = []string{""}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t.staged.bad.onLimit = cancel
+	cfg := planner.SourceConfig(t.Project, source)
+	for i, partition := range partitions {
+		req, err := t.readRequest(l, partition, i)
+		if err != nil {
+			return err
+		}
+		err = t.Sources.Read(ctx, l.Provider, cfg, req, sink)
+		if tooMany := new(TooManyBadRowsError); errors.As(context.Cause(ctx), &tooMany) {
+			return tooMany
+		}
+		if err != nil {
+			return &readError{source: source, err: err}
+		}
+	}
+	if err := sink.finish(); err != nil {
+		return err
+	}
+	return t.stageLoaded(ctx, sink)
+}
+
+func (t *task) source() *config.Source {
+	for _, s := range t.Project.Sources {
+		if s.Addr.String() == t.work.Load.Source {
+			return s
+		}
+	}
+	return nil
+}
+
+func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadRequest, error) {
+	dir := filepath.Join(t.dir, fmt.Sprintf("part-%d", n))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return sdk.ReadRequest{}, fmt.Errorf("making the staging folder: %w", err)
+	}
+	req := sdk.ReadRequest{Cursor: l.Cursor, Until: l.Until, Partition: partition, BatchSize: 64 * 1024, MaxBadRows: t.work.MaxBadRows}
+	staging := &sdk.Staging{Dir: dir, RunID: t.id, LoadedAt: t.started.UnixMicro(), Compression: "zstd", TargetBytes: targetFileBytes,
+		MemoryLimit: t.Project.Lakehouse.MemoryLimit, Threads: t.Project.Lakehouse.Threads}
+	for _, f := range t.columns {
+		if isProvenance(f.Name) {
+			staging.Provenance = append(staging.Provenance, f)
+			continue
+		}
+		req.Columns = append(req.Columns, f)
+	}
+	req.Staging = staging
+	return req, nil
+}
+
+func isProvenance(name string) bool {
+	_, ok := planner.Provenance().Lookup(name)
+	return ok
+}
+
+// stageLoaded turns what was read into what the commit publishes, as the table's write mode says.
+func (t *task) stageLoaded(ctx context.Context, sink *sink) error {
+	t.outcome.Rows.Read = sink.rows + t.staged.bad.count()
+	if t.upserts() {
+		return t.mergeLoaded(ctx, sink.files)
+	}
+	files := sink.files
+	if t.reshapes() {
+		var err error
+		if files, err = t.reshape(ctx, files); err != nil {
+			return err
+		}
+	}
+	t.staged.add, t.staged.operation = files, state.Replace
+	if t.work.Load.Append {
+		t.staged.operation = state.Append
+	}
+	return t.countWritten()
+}
+
+func (t *task) countWritten() error {
+	t.outcome.Rows.Written = 0
+	for _, f := range t.staged.add {
+		t.outcome.Rows.Written += f.Rows
+	}
+	return nil
+}
+
+// dataFiles presents staged files as files of a snapshot, for reading them.
+func dataFiles(files []state.StagedFile, columns coltype.Schema) []state.DataFile {
+	list := make([]state.DataFile, 0, len(files))
+	for _, f := range files {
+		list = append(list, state.DataFile{Path: f.Path, Rows: f.Rows, Schema: columns})
+	}
+	return list
+}

@@ -1,0 +1,242 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/state"
+)
+
+// quarantineColumns is the schema of every quarantine table.
+func quarantineColumns() coltype.Schema {
+	text := func(name, doc string) coltype.Field {
+		return coltype.Field{Name: name, Type: coltype.Of(coltype.String), Doc: doc}
+	}
+	return coltype.Schema{
+		text("raw", "The row as the source or the step's result had it"),
+		text("reason", "Why it is here"),
+		text("source", "The file or table it came from"),
+		text("position", "Where in it"),
+		text("_etl_run", "The run that found it"),
+		{Name: "_etl_loaded_at", Type: coltype.Of(coltype.Timestamptz), Doc: "When it was found"},
+	}
+}
+
+// TooManyBadRowsError fails a load whose bad rows exceed the table's limit.
+type TooManyBadRowsError struct {
+	Limit int64
+	Rows  []sdk.BadRow // the first few
+}
+
+func (e *TooManyBadRowsError) Error() string {
+	return fmt.Sprintf("more than %d bad rows", e.Limit)
+}
+
+// badRows collects a table's bad rows in files of its quarantine.
+type badRows struct {
+	limit   int64
+	onLimit context.CancelCauseFunc
+	loaded  int64 // found by the provider; the limit counts these
+	checked int64 // found by checks
+	sample  []sdk.BadRow
+	base    *state.Table
+	columns coltype.Schema
+	dir     string
+	open    *parquetFile
+	files   []state.StagedFile
+}
+
+// sampleSize is how many bad rows a message shows.
+const sampleSize = 5
+
+func (b *badRows) count() int64 { return b.loaded }
+
+// add stages rows from a provider.
+func (b *badRows) add(ctx context.Context, t *task, rows []sdk.BadRow) error {
+	b.loaded += int64(len(rows))
+	for _, row := range rows {
+		if len(b.sample) < sampleSize {
+			b.sample = append(b.sample, row)
+		}
+	}
+	if b.loaded > b.limit {
+		err := &TooManyBadRowsError{Limit: b.limit, Rows: b.sample}
+		if b.onLimit != nil {
+			b.onLimit(err)
+		}
+		return err
+	}
+	if err := b.prepare(ctx, t); err != nil {
+		return err
+	}
+	if b.open == nil {
+		file, err := createParquet(filepath.Join(b.dir, "rows.parquet"), b.columns)
+		if err != nil {
+			return err
+		}
+		b.open = file
+	}
+	rec := b.record(t, rows)
+	defer rec.Release()
+	return b.open.write(rec)
+}
+
+// prepare makes the quarantine's staging folder, once.
+func (b *badRows) prepare(ctx context.Context, t *task) (err error) {
+	if b.dir != "" {
+		return nil
+	}
+	b.base = t.published.get(t.work.Quarantine)
+	if b.columns, err = state.AssignIDs(b.base, quarantineColumns()); err != nil {
+		return fmt.Errorf("preparing the quarantine %s: %w", t.work.Quarantine, err)
+	}
+	b.dir, err = t.Lakehouse.StagePath(ctx, t.work.Quarantine, b.base, t.id)
+	return err
+}
+
+func (b *badRows) record(t *task, rows []sdk.BadRow) arrow.RecordBatch {
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, arrowSchema(b.columns))
+	defer builder.Release()
+	text := func(i int, value string) {
+		builder.Field(i).(*array.StringBuilder).Append(strings.ToValidUTF8(value, "\uFFFD")) //nolint:forcetypeassert // the schema is ours
+	}
+	for _, row := range rows {
+		for i, value := range []string{row.Raw, row.Reason, row.Source, row.Position, t.id} {
+			text(i, value)
+		}
+		builder.Field(5).(*array.TimestampBuilder).Append(arrow.Timestamp(t.started.UnixMicro())) //nolint:forcetypeassert // as above
+	}
+	return builder.NewRecordBatch()
+}
+
+func (b *badRows) close() {
+	if b.open != nil {
+		_, _ = b.open.close() // the run failed; its files are swept
+		b.open = nil
+	}
+}
+
+// publishBad commits the quarantine before the table. Its rows count only if the table's commit lands: if the run dies in
+// between, the next commit to the quarantine removes them.
+func (t *task) publishBad(ctx context.Context) error {
+	b := t.staged.bad
+	if b.open != nil {
+		file := b.open
+		b.open = nil
+		rows, err := file.close()
+		if err != nil {
+			return err
+		}
+		b.files = append(b.files, state.StagedFile{Path: file.path, Rows: rows})
+	}
+	t.outcome.Rows.Bad = b.loaded + b.checked
+	orphans, err := t.orphans(ctx)
+	if err != nil || len(b.files) == 0 && len(orphans) == 0 {
+		return err
+	}
+	if err := b.prepare(ctx, t); err != nil {
+		return err
+	}
+	change := state.Change{Ident: t.work.Quarantine, Base: b.base, Columns: b.columns, Operation: state.Append, Add: b.files,
+		Address: t.plan.Address + quarantineSuffix, Definition: []byte(`{"data":[],"meta":[]}`)}
+	if len(orphans) > 0 {
+		change.Operation, change.Remove = state.Swap, orphans
+	}
+	change.Summary = state.Summary{CommitID: t.commit + quarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
+		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC(), Inputs: []state.Input{t.baseInput()}}
+	committed, err := t.Lakehouse.Commit(ctx, change)
+	if err != nil {
+		return fmt.Errorf("publishing the quarantine %s: %w", t.work.Quarantine, err)
+	}
+	t.published.set(committed)
+	return nil
+}
+
+const quarantineSuffix = "__quarantine"
+
+// baseInput is the table as it stood before the commit that the quarantine belongs to.
+func (t *task) baseInput() state.Input {
+	in := state.Input{Address: t.plan.Address, Ident: t.plan.Ident}
+	if t.base != nil {
+		in.UUID, in.Snapshot = t.base.UUID, t.base.Main
+	}
+	return in
+}
+
+// orphans are the files of the quarantine's last commit if the table's commit that they belong to never landed.
+func (t *task) orphans(ctx context.Context) ([]state.DataFile, error) {
+	q := t.published.get(t.work.Quarantine)
+	if q == nil || q.Main == 0 || len(q.Summary.Inputs) == 0 {
+		return nil, nil
+	}
+	owner := strings.TrimSuffix(q.Summary.CommitID, quarantineSuffix)
+	landed, err := t.landed(ctx, owner, q.Summary.Inputs[0].Snapshot)
+	if err != nil || landed {
+		return nil, err
+	}
+	files, err := t.Lakehouse.Files(ctx, q, q.Main)
+	if err != nil {
+		return nil, fmt.Errorf("reading the quarantine %s: %w", q.Ident, err)
+	}
+	var dead []state.DataFile
+	for _, f := range files {
+		if strings.Contains(f.Path, "/data/"+q.Summary.RunID+"/") {
+			dead = append(dead, f)
+		}
+	}
+	return dead, nil
+}
+
+// landed says whether a commit is in the table's history. Where the history no longer reaches back to what the commit
+// was based on, later commits have landed since, which only happens after it did.
+func (t *task) landed(ctx context.Context, commit string, base int64) (bool, error) {
+	if t.base == nil || t.base.Main == 0 {
+		return false, nil
+	}
+	if t.base.Summary.CommitID == commit {
+		return true, nil
+	}
+	history, err := t.Lakehouse.History(ctx, t.plan.Ident)
+	if err != nil {
+		return false, fmt.Errorf("reading the history of %s: %w", t.plan.Ident, err)
+	}
+	reaches := base == 0
+	for _, s := range history {
+		if s.Summary != nil && s.Summary.CommitID == commit {
+			return true, nil
+		}
+		reaches = reaches || s.ID == base
+	}
+	return !reaches, nil
+}
+
+// addChecked stages rows that checks took out; the query gives them with the reason.
+func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {
+	if err := b.prepare(ctx, t); err != nil {
+		return err
+	}
+	rows := fmt.Sprintf(`SELECT json_merge_patch(to_json(b), '{"%s":null}')::VARCHAR AS raw, b.%s AS reason, %s AS source,
+		CAST(NULL AS VARCHAR) AS position, %s AS _etl_run, make_timestamptz(%d) AS _etl_loaded_at FROM (%s) AS b`,
+		compile.ReasonColumn, compile.ReasonColumn, duckdb.Literal(t.plan.Ident.String()), duckdb.Literal(t.id), t.started.UnixMicro(), bad)
+	files, err := t.session.Write(ctx, duckdb.Write{Query: rows, Columns: b.columns, Dir: b.dir, Prefix: "checked", Compression: "zstd", TargetBytes: targetFileBytes})
+	if err != nil {
+		return fmt.Errorf("staging the quarantine of %s: %w", t.plan.Ident, err)
+	}
+	for _, f := range files {
+		b.checked += f.Rows
+	}
+	b.files = append(b.files, files...)
+	return nil
+}

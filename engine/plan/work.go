@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"encoding/json"
+
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+	"github.com/automic-etl/etl/state"
+)
+
+// Kinds of work.
+const (
+	LoadWork     = "load"     // read a source
+	QueryWork    = "query"    // compute from tables
+	MetadataWork = "metadata" // commit a definition without touching rows
+	DropWork     = "drop"
+)
+
+// How rows are computed.
+const (
+	ComputeLoad     = "load"     // what the source has beyond the cursor, or all of it
+	ComputeFull     = "full"     // the whole result, replacing the table's rows
+	ComputeAppend   = "append"   // the result over the driving input's new rows, appended
+	ComputeKeys     = "keys"     // the result for the keys that new rows touch, replacing theirs
+	ComputeMetadata = "metadata" // nothing
+)
+
+// Work is all that apply needs to do a table: it derives nothing from the configuration but secrets.
+type Work struct {
+	Kind    string         `json:"kind"`
+	Compute string         `json:"compute"`
+	Base    *Base          `json:"base,omitempty"` // nil: the table must not exist
+	Columns coltype.Schema `json:"columns,omitempty"`
+
+	Definition json.RawMessage `json:"definition,omitempty"`
+	DataHash   string          `json:"data_hash,omitempty"`
+	MetaHash   string          `json:"meta_hash,omitempty"`
+
+	Partition []state.PartitionField `json:"partition,omitempty"`
+	Sort      []state.SortField      `json:"sort,omitempty"`
+	Write     Write                  `json:"write"`
+
+	Load  *Load  `json:"load,omitempty"`
+	Query *Query `json:"query,omitempty"`
+
+	// Inputs are the tables that the query and the checks read.
+	Inputs     []Input `json:"inputs,omitempty"`
+	Checks     []Check `json:"checks,omitempty"`
+	MaxBadRows int64   `json:"max_bad_rows,omitempty"`
+	// Quarantine is the table's quarantine, for its lease.
+	Quarantine addr.Ident `json:"quarantine"`
+}
+
+// Base is the recorded state that the work was planned on.
+type Base struct {
+	UUID string `json:"uuid"`
+	Main int64  `json:"main"`
+}
+
+// Write says how the rows enter the table.
+type Write struct {
+	Mode     string   `json:"mode"`
+	Key      []string `json:"key,omitempty"`
+	By       []string `json:"by,omitempty"`
+	Lookback string   `json:"lookback,omitempty"`
+}
+
+// Load is one read of a source.
+type Load struct {
+	Source      string            `json:"source"` // address
+	Provider    string            `json:"provider"`
+	Cursor      map[string][]byte `json:"cursor,omitempty"` // where to resume; empty: from the start
+	Until       []byte            `json:"until,omitempty"`
+	Partitions  []string          `json:"partitions,omitempty"`
+	Fingerprint string            `json:"fingerprint,omitempty"`
+	Position    string            `json:"position,omitempty"`
+	Columns     coltype.Schema    `json:"columns"` // what the provider sends, without provenance
+	Append      bool              `json:"append,omitempty"`
+}
+
+// Query is the computation of a table from others.
+type Query struct {
+	Full       string   `json:"full"`
+	Keys       string   `json:"keys,omitempty"`  // the touched keys, over "etl_new".<driving>
+	Keyed      string   `json:"keyed,omitempty"` // the rows of those keys, joined with "etl_keys"."keys"
+	OutputKeys []string `json:"output_keys,omitempty"`
+	// Drivers are the addresses of the inputs that new rows come from.
+	Drivers []string `json:"drivers,omitempty"`
+	// Text says that Full is the user's SQL rather than compiled steps.
+	Text bool `json:"text,omitempty"`
+}
+
+// Input is a table that the query reads.
+type Input struct {
+	Address string     `json:"address"`
+	Ident   addr.Ident `json:"ident"`
+	// Planned is the snapshot at plan; 0 where the table does not exist yet.
+	UUID    string `json:"uuid,omitempty"`
+	Planned int64  `json:"planned,omitempty"`
+	// Since is the snapshot that the recorded rows were computed from; 0 where there are none.
+	Since int64 `json:"since,omitempty"`
+	// Changes says that this plan writes the input first.
+	Changes bool `json:"changes,omitempty"`
+	// Audit says that only checks read it.
+	Audit bool `json:"audit,omitempty"`
+}
+
+// Check is one expect, compiled.
+type Check struct {
+	Name   string `json:"name"`
+	Action string `json:"action"` // warn, drop, quarantine, fail
+	Kind   string `json:"kind"`   // that, unique, not_null, references, table
+	// Condition and Unique are as in the compiled check.
+	Condition string   `json:"condition,omitempty"`
+	Unique    []string `json:"unique,omitempty"`
+	// New says that rows which exist already have not been audited by this check.
+	New bool `json:"new,omitempty"`
+	// Now says that it depends on the run's instant: time passing alone can break it.
+	Now bool `json:"now,omitempty"`
+}

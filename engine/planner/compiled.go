@@ -1,0 +1,178 @@
+package planner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// compiled is what binding a table once gave: remembered by everything that went into it.
+type compiled struct {
+	Columns     coltype.Schema `json:"columns"`
+	Query       string         `json:"query,omitempty"`
+	Text        bool           `json:"text,omitempty"` // Query is the user's SQL
+	Incremental string         `json:"incremental,omitempty"`
+	Why         string         `json:"why,omitempty"`
+	Drivers     []string       `json:"drivers,omitempty"`
+	KeysQuery   string         `json:"keys_query,omitempty"`
+	KeyedQuery  string         `json:"keyed_query,omitempty"`
+	OutputKeys  []string       `json:"output_keys,omitempty"`
+	Checks      []plan.Check   `json:"checks,omitempty"`
+}
+
+// compileQuery binds a table that is computed from tables, or remembers that it was bound like this before.
+func (r *planning) compileQuery(ctx context.Context, n *node) bool {
+	return r.compileOnce(n, func() (*compiled, hcl.Diagnostics) {
+		if n.table.SQL != nil {
+			return r.bindSQL(ctx, n)
+		}
+		return bindSteps(n)
+	})
+}
+
+// compileLoad checks a loaded table's contract, layout and checks against its columns.
+func (r *planning) compileLoad(_ context.Context, n *node) bool {
+	return r.compileOnce(n, func() (*compiled, hcl.Diagnostics) {
+		columns, diags := compile.Contract(n.table, n.work.Columns)
+		if diags.HasErrors() {
+			return nil, diags
+		}
+		return withChecks(n, &compiled{Columns: columns}, diags)
+	})
+}
+
+func (r *planning) compileOnce(n *node, bind func() (*compiled, hcl.Diagnostics)) bool {
+	key := memoKey(n.bindingKey()...)
+	n.compiled = &compiled{}
+	if r.memo.get(key, n.compiled) {
+		n.work.Checks = n.compiled.Checks
+		return true
+	}
+	c, diags := bind()
+	r.diags = append(r.diags, diags...)
+	if diags.HasErrors() || c == nil {
+		return false
+	}
+	n.compiled, n.work.Checks = c, c.Checks
+	if len(diags) == 0 { // a warning is said every time
+		r.memo.put(key, c)
+	}
+	return true
+}
+
+// bindingKey is all that binding a table depends on: its definition, and the columns of all that it reads.
+func (n *node) bindingKey() []string {
+	parts := []string{n.table.Addr.String(), string(encodeDefinition(n.table.Definition)), encodeColumns(n.work.Columns)}
+	for _, in := range n.inputs {
+		parts = append(parts, in.address(), in.ident().String(), encodeColumns(in.columns()))
+	}
+	return parts
+}
+
+func encodeColumns(s coltype.Schema) string {
+	text, err := json.Marshal(withoutIDs(s))
+	if err != nil {
+		panic(fmt.Sprintf("bug in etl: columns are plain data: %v", err))
+	}
+	return string(text)
+}
+
+// withoutIDs drops the top-level field ids, which differ between a planned and a recorded schema that are the same.
+func withoutIDs(s coltype.Schema) coltype.Schema {
+	plain := make(coltype.Schema, len(s))
+	for i, f := range s {
+		plain[i] = coltype.Field{Name: f.Name, Required: f.Required, Type: stripIDs(f.Type)}
+	}
+	return plain
+}
+
+func stripIDs(t coltype.Type) coltype.Type {
+	strip := func(f *coltype.Field) *coltype.Field {
+		if f == nil {
+			return nil
+		}
+		return &coltype.Field{Name: f.Name, Required: f.Required, Type: stripIDs(f.Type)}
+	}
+	t.Key, t.Elem = strip(t.Key), strip(t.Elem)
+	if len(t.Fields) > 0 {
+		t.Fields = withoutIDs(t.Fields)
+	}
+	return t
+}
+
+// columns are the input's after this plan.
+func (in input) columns() coltype.Schema {
+	if in.node != nil {
+		return in.node.work.Columns
+	}
+	return in.foreign.Columns
+}
+
+// bindSteps types the steps against the inputs' planned schemas.
+func bindSteps(n *node) (*compiled, hcl.Diagnostics) {
+	bound, diags := compile.Table(n.table, n.compileInputs())
+	if diags.HasErrors() || bound == nil {
+		return nil, diags
+	}
+	inc := bound.Incremental
+	c := &compiled{Columns: bound.Columns, Query: bound.Query, Incremental: inc.Kind, Why: inc.Why,
+		KeysQuery: inc.KeysQuery, KeyedQuery: inc.KeyedQuery, OutputKeys: inc.OutputKeys}
+	for _, d := range inc.Drivers {
+		c.Drivers = append(c.Drivers, d.String())
+	}
+	return withChecks(n, c, diags)
+}
+
+func (n *node) compileInputs() compile.Inputs {
+	inputs := compile.Inputs{}
+	for _, in := range n.inputs {
+		if in.node != nil {
+			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: in.columns()}
+		}
+	}
+	return inputs
+}
+
+// bindSQL lets the compute engine describe the SQL over empty tables of the inputs' planned schemas.
+func (r *planning) bindSQL(ctx context.Context, n *node) (*compiled, hcl.Diagnostics) {
+	session, err := r.bind(ctx)
+	if err != nil {
+		return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
+	}
+	seen := map[addr.Ident]bool{}
+	for _, in := range n.inputs {
+		if seen[in.ident()] {
+			continue
+		}
+		seen[in.ident()] = true
+		if err := session.BindEmpty(ctx, in.ident(), in.columns()); err != nil {
+			return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
+		}
+	}
+	columns, err := session.Describe(ctx, n.table.SQL.Text)
+	if err != nil {
+		return nil, sqlMistakes(n.table.SQL, err)
+	}
+	bound, diags := compile.SQLTable(n.table, columns)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return withChecks(n, &compiled{Columns: bound.Columns, Query: bound.Query, Text: true,
+		Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why}, diags)
+}
+
+// withChecks compiles the expects against the output's columns.
+func withChecks(n *node, c *compiled, diags hcl.Diagnostics) (*compiled, hcl.Diagnostics) {
+	checks, found := compile.Checks(n.table, c.Columns, n.compileInputs())
+	for _, check := range checks {
+		c.Checks = append(c.Checks, plan.Check{Name: check.Name, Action: check.Action, Kind: check.Kind, Condition: check.Condition, Unique: check.Unique, Now: check.Now})
+	}
+	return c, append(diags, found...)
+}

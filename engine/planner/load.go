@@ -1,0 +1,124 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// decideLoad is for tables that read a source.
+func (r *planning) decideLoad(ctx context.Context, n *node) {
+	columns, ok := r.loadColumns(n)
+	if !ok {
+		n.failed = true
+		return
+	}
+	n.work.Columns = columns
+	n.planned.Schema = columns
+	if !r.compileLoad(ctx, n) {
+		n.failed = true
+		return
+	}
+	n.planned.Position = n.response.Position
+	n.work.Load = &plan.Load{Source: n.source.Addr.String(), Provider: n.source.Provider, Until: n.response.Until, Partitions: n.response.Partitions,
+		Fingerprint: n.response.Fingerprint, Position: n.response.Position, Columns: withoutProvenance(columns), Append: n.table.Write.Mode == "append"}
+	switch {
+	case n.recorded == nil || n.recorded.StateAt == 0:
+		n.load(plan.Create, plan.Additive, "own", "it is declared and not in the catalog")
+		n.work.Load.Append = false
+	case !r.dataUnchanged(n):
+		n.compare()
+		n.load(plan.Rebuild, plan.Breaking, "own", "how its rows are read changed")
+		n.work.Load.Append = false
+	case r.resnapshot(n):
+		n.compare()
+		n.load(plan.Rebuild, plan.Breaking, "own", "-resnapshot asks for it to be read anew")
+		n.work.Load.Append = false
+	default:
+		r.decideNewData(n)
+	}
+}
+
+// decideNewData is for sources whose definition is the recorded one.
+func (r *planning) decideNewData(n *node) {
+	if !n.response.Resumable {
+		r.diags = append(r.diags, diag.Error(n.table.Range, "The source can't go on from the recorded position",
+			"%s can't be read on from where %s stands (%s). Read it anew with `etl apply -resnapshot=%s`.",
+			n.source.Addr, n.table.Addr, n.recorded.Summary.Position, n.table.Addr))
+		n.failed = true
+		return
+	}
+	_, meta := n.compare()
+	unchanged := !n.response.Changed || n.source.Mode == schema.Batch && n.response.Fingerprint != "" && n.response.Fingerprint == n.recorded.Summary.Fingerprint
+	if unchanged && !n.table.RefreshAlways {
+		n.work.Load = nil
+		n.decideMetadata(meta)
+		return
+	}
+	n.work.Load.Cursor = n.recorded.Summary.Cursor
+	text := fmt.Sprintf("%s has new data", n.source.Addr)
+	if n.source.Mode == schema.Batch && n.response.Fingerprint == "" {
+		text = fmt.Sprintf("%s can't tell whether it changed", n.source.Addr)
+	}
+	n.load(plan.Refresh, "", "data", text)
+	if len(n.planned.Columns) > 0 {
+		n.planned.Category = severity(n.recorded.Columns, n.work.Columns)
+	}
+}
+
+func (n *node) load(action plan.Action, category plan.Category, kind, text string) {
+	n.act(action, category, kind, text)
+	n.work.Kind, n.work.Compute = plan.LoadWork, plan.ComputeLoad
+	n.planned.Compute = plan.ComputeLoad
+	n.planned.Reads = plan.Estimate{Rows: n.response.Rows, Bytes: n.response.Bytes, AtLeast: n.response.AtLeast}
+}
+
+// loadColumns is the table's schema after the load: what the source offers, merged into what is recorded as
+// on_schema_change says, then provenance.
+func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
+	offered := n.response.Columns
+	for _, f := range offered {
+		if isProvenance(f.Name) {
+			r.diags = append(r.diags, diag.Error(n.source.Range, "Reserved column name",
+				"The source has a column %q, and etl writes its own column of this name to every bronze table. Rename it at the source.", f.Name))
+			return nil, false
+		}
+	}
+	if !r.continues(n) {
+		return append(append(coltype.Schema{}, offered...), Provenance()...), true
+	}
+	switch n.table.OnSchemaChange {
+	case "ignore":
+		return n.recorded.Columns, true
+	case "freeze":
+		if changes := diffColumns(withoutProvenance(n.recorded.Columns), offered); len(changes) > 0 {
+			r.diags = append(r.diags, diag.Error(n.table.Range, "The source's columns changed",
+				"%s says on_schema_change = \"freeze\", and the source changed: %s. Accept it with on_schema_change = \"evolve\", or mend the source.", n.table.Addr, describe(changes)))
+			return nil, false
+		}
+	}
+	return evolved(n.recorded.Columns, offered), true
+}
+
+// describe spells changes in a sentence: `amount long → string, note string added`.
+func describe(changes []plan.Change) string {
+	text := ""
+	for i, c := range changes {
+		if i > 0 {
+			text += ", "
+		}
+		switch {
+		case c.Old == "":
+			text += fmt.Sprintf("%s %s added", c.Path, c.New)
+		case c.New == "":
+			text += fmt.Sprintf("%s %s removed", c.Path, c.Old)
+		default:
+			text += fmt.Sprintf("%s %s → %s", c.Path, c.Old, c.New)
+		}
+	}
+	return text
+}

@@ -1,0 +1,48 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/state"
+)
+
+func interrupted() *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Interrupted", Detail: "Planning was stopped. Nothing was changed."}
+}
+
+func stateUnreadable(p *config.Project, err error) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Recorded state is unreadable", Subject: place(p.Lakehouse.Range),
+		Detail: fmt.Sprintf("The catalog %s could not be read: %s.", p.Lakehouse.CatalogPath, err)}
+}
+
+// place is a diagnostic's subject, nil where the block was not written.
+func place(r hcl.Range) *hcl.Range {
+	if r.Filename == "" {
+		return nil
+	}
+	return &r
+}
+
+func computeFailed(at hcl.Range, err error) *hcl.Diagnostic {
+	return diag.Error(at, "The compute engine failed", "%s.", err)
+}
+
+func foreignOwner(t *config.Table, recorded *state.Table, project string) *hcl.Diagnostic {
+	if recorded.Address == "" {
+		return diag.Error(t.Range, "Table exists and isn't managed",
+			"The catalog has a table %s that etl did not make. To keep it, give this block another name; to let etl make the table anew, drop the existing one with the tool that made it.", t.Ident)
+	}
+	return diag.Error(t.Range, "Table belongs to another project",
+		"The table %s of the catalog belongs to the project %q as %s, and this is project %q. Give this block another name, or set `project` in the etl block if they are the same project.",
+		t.Ident, recorded.Project, recorded.Address, project)
+}
+
+func noState(t *config.Table) *hcl.Diagnostic {
+	return diag.Error(t.Range, "Table has rows but no recorded state",
+		"The table %s has rows, and none of the snapshots that are left records what they were made from: another tool may have expired or replaced them. "+
+			"Loading again could double rows. Either roll the table back with `etl rollback %s -to=SNAPSHOT`, or drop it and let `etl apply` make it anew.", t.Ident, t.Addr)
+}

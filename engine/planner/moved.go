@@ -1,0 +1,150 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/state"
+)
+
+// move is an input whose rows are not those that the recorded rows were computed from.
+type move struct {
+	input   input
+	kind    string // of the reason
+	text    string
+	appends bool   // rows were only added, and can be read alone
+	why     string // where they can't
+}
+
+// movedInputs lists the inputs that moved since the recorded rows were computed, or will move in this plan.
+func (r *planning) movedInputs(ctx context.Context, n *node) ([]move, error) {
+	var moves []move
+	for _, in := range n.inputs {
+		if in.audit {
+			continue
+		}
+		m, err := r.movedInput(ctx, n, in)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			moves = append(moves, *m)
+		}
+	}
+	return moves, nil
+}
+
+func (r *planning) movedInput(ctx context.Context, n *node, in input) (*move, error) {
+	address := in.address()
+	if in.node != nil && in.recorded() == nil {
+		return &move{input: in, kind: "upstream", text: address + " is created", why: address + " is new"}, nil
+	}
+	before, ok := recordedInput(n.recorded, in.ident())
+	if !ok || before.UUID != in.recorded().UUID {
+		return &move{input: in, kind: "upstream", text: address + " was not read before", why: address + " is another table than the rows were computed from"}, nil
+	}
+	past, err := r.movedBefore(ctx, in, before.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	future := in.movesInThisPlan()
+	switch {
+	case past == nil:
+		return future, nil
+	case future == nil:
+		return past, nil
+	}
+	past.text = future.text
+	past.appends = past.appends && future.appends
+	if past.why == "" {
+		past.why = future.why
+	}
+	return past, nil
+}
+
+// movedBefore says what happened to an input between the snapshot that was read and its main.
+func (r *planning) movedBefore(ctx context.Context, in input, since int64) (*move, error) {
+	t := in.recorded()
+	if t.Main == since {
+		return nil, nil
+	}
+	history, err := r.Lakehouse.History(ctx, t.Ident)
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of %s: %w", t.Ident, err)
+	}
+	between, found := sinceSnapshot(history, t.Main, since)
+	if !found {
+		return &move{input: in, kind: "upstream", text: fmt.Sprintf("%s no longer has the snapshot that its rows were computed from", in.address()),
+			why: fmt.Sprintf("%s was rolled back or its history expired", in.address())}, nil
+	}
+	moving := rowMoving(between)
+	if len(moving) == 0 {
+		return nil, nil
+	}
+	m := &move{input: in, kind: "data", text: in.address() + " has new rows", appends: true}
+	for _, s := range moving {
+		if s.Operation != "append" {
+			m.appends, m.why = false, fmt.Sprintf("rows of %s were changed or removed", in.address())
+			m.text = in.address() + " changed"
+		}
+	}
+	return m, nil
+}
+
+// movesInThisPlan predicts what the input's own work will do to its rows.
+func (in input) movesInThisPlan() *move {
+	if in.node == nil {
+		return nil
+	}
+	up := in.node
+	address := in.address()
+	switch {
+	case up.planned.Action == plan.None || up.work.Compute == plan.ComputeMetadata:
+		return nil
+	case up.planned.Action == plan.Rebuild:
+		return &move{input: in, kind: "upstream", text: address + " is rebuilt", why: "its input is rebuilt"}
+	case up.work.Compute == plan.ComputeAppend, up.work.Load != nil && up.work.Load.Append:
+		return &move{input: in, kind: "data", text: address + " has new rows", appends: true}
+	}
+	return &move{input: in, kind: "upstream", text: address + " is refreshed", why: address + " replaces rows"}
+}
+
+// sinceSnapshot are the snapshots from main back to, and without, since.
+func sinceSnapshot(history []state.Snapshot, main, since int64) ([]state.Snapshot, bool) {
+	byID := make(map[int64]state.Snapshot, len(history))
+	for _, s := range history {
+		byID[s.ID] = s
+	}
+	var between []state.Snapshot
+	for id := main; id != since; {
+		s, ok := byID[id]
+		if !ok {
+			return nil, false
+		}
+		between = append(between, s)
+		id = s.Parent
+	}
+	return between, true
+}
+
+// rowMoving leaves out snapshots that say the same rows: empty ones and compactions.
+func rowMoving(snapshots []state.Snapshot) []state.Snapshot {
+	var moving []state.Snapshot
+	for _, s := range snapshots {
+		if s.Operation != "replace" && (s.Added != 0 || s.Removed != 0) {
+			moving = append(moving, s)
+		}
+	}
+	return moving
+}
+
+func recordedInput(t *state.Table, ident addr.Ident) (state.Input, bool) {
+	for _, in := range t.Summary.Inputs {
+		if in.Ident == ident {
+			return in, true
+		}
+	}
+	return state.Input{}, false
+}

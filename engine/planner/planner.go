@@ -1,0 +1,141 @@
+// Package planner makes the plan: desired configuration against recorded state. It changes nothing, anywhere.
+package planner
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/state"
+)
+
+// Sources asks providers what a read would do. Implementations are safe for concurrent use.
+type Sources interface {
+	Plan(ctx context.Context, provider string, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics, error)
+}
+
+// Options narrow a plan.
+type Options struct {
+	Targets     []string // addresses; with what they need
+	Exclude     []string // addresses; and what needs them
+	Destroy     bool     // drop everything that the project owns
+	Resnapshot  []string // addresses of tables whose source is read anew
+	RefreshOnly bool     // `etl run`: no change of definition is allowed
+}
+
+// Planner has all that planning needs.
+type Planner struct {
+	Project   *config.Project
+	Lakehouse *state.Lakehouse
+	Sources   Sources
+	// Compute opens the compute engine; it is called only if something must be bound anew.
+	Compute  func(ctx context.Context) (*duckdb.Engine, error)
+	CacheDir string
+	Options  Options
+	Log      *slog.Logger
+}
+
+// planning is one run of the planner.
+type planning struct {
+	*Planner
+	memo     *memo
+	recorded map[addr.Ident]*state.Table
+	nodes    map[addr.Address]*node
+	byIdent  map[addr.Ident]*node
+	order    []*node // dependencies first
+	ranges   map[addr.Address]hcl.Range
+	diags    hcl.Diagnostics
+	plan     *plan.Plan
+	session  *duckdb.Session
+}
+
+// node is one declared table on its way to a plan.
+type node struct {
+	table    *config.Table
+	recorded *state.Table // nil: not in the catalog
+	source   *config.Source
+	response *sdk.PlanResponse
+	inputs   []input // tables it reads, sorted by address
+	compiled *compiled
+	planned  plan.Table
+	work     *plan.Work
+	readers  []*node
+	failed   bool // a mistake was reported: dependants stay silent
+}
+
+// input is an edge: a table that a node reads, declared here or found in the catalog.
+type input struct {
+	node     *node        // nil: a table of another owner
+	foreign  *state.Table // set where node is nil
+	audit    bool         // read by checks only
+	sqlStart int          // offset of its name in the SQL; -1 otherwise
+}
+
+// Plan reads configuration, sources and state, and says what apply would do. The plan is nil where a mistake was found.
+func (p *Planner) Plan(ctx context.Context) (*plan.Plan, hcl.Diagnostics) {
+	run := &planning{Planner: p, plan: &plan.Plan{FormatVersion: plan.FormatVersion, Project: p.Project.Name}}
+	defer run.close()
+	run.plan.Lakehouse = plan.Lakehouse{Catalog: p.Project.Lakehouse.CatalogPath, Warehouse: p.Project.Lakehouse.Warehouse}
+	run.plan.ConfigHash = ConfigHash(p.Project)
+	for _, step := range []func(context.Context){
+		run.readState, run.resolve, run.selectTables, run.planSources, run.decide, run.drops,
+	} {
+		step(ctx)
+		if err := ctx.Err(); err != nil {
+			return nil, append(run.diags, interrupted())
+		}
+		if run.plan == nil {
+			return nil, run.diags
+		}
+	}
+	if run.diags.HasErrors() {
+		return nil, run.diags
+	}
+	run.finish()
+	run.memo.save(p.Log)
+	return run.plan, run.diags
+}
+
+func (r *planning) close() {
+	if r.session != nil {
+		r.session.Close()
+	}
+}
+
+func (r *planning) readState(ctx context.Context) {
+	r.memo = openMemo(r.CacheDir, r.Log)
+	r.recorded = map[addr.Ident]*state.Table{}
+	tables, err := r.Lakehouse.Tables(ctx)
+	if err != nil {
+		r.abort(stateUnreadable(r.Project, err))
+		return
+	}
+	for _, t := range tables {
+		r.recorded[t.Ident] = t
+	}
+}
+
+// abort reports a mistake that makes planning the rest pointless.
+func (r *planning) abort(d *hcl.Diagnostic) {
+	r.diags = append(r.diags, d)
+	r.plan = nil
+}
+
+// bind opens the compute session that type checks run in.
+func (r *planning) bind(ctx context.Context) (*duckdb.Session, error) {
+	if r.session != nil {
+		return r.session, nil
+	}
+	engine, err := r.Compute(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.session, err = engine.Session(ctx)
+	return r.session, err
+}

@@ -1,0 +1,245 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/state"
+)
+
+// decideQuery is for tables computed from tables.
+func (r *planning) decideQuery(ctx context.Context, n *node) {
+	if !r.compileQuery(ctx, n) {
+		n.failed = true
+		return
+	}
+	n.work.Columns = n.compiled.Columns
+	n.planned.Schema = n.compiled.Columns
+	n.work.Query = queryWork(n.compiled)
+	n.pinInputs()
+	switch {
+	case n.recorded == nil || n.recorded.StateAt == 0:
+		n.compute(plan.Create, plan.Additive, plan.ComputeFull, "own", "it is declared and not in the catalog")
+		return
+	case !r.dataUnchanged(n):
+		n.compare()
+		n.compute(plan.Rebuild, rebuildCategory(n), plan.ComputeFull, "own", rebuildReason(n))
+		return
+	}
+	_, meta := n.compare()
+	if severity(n.recorded.Columns, n.work.Columns) == plan.Breaking {
+		n.compute(plan.Rebuild, plan.Breaking, plan.ComputeFull, "upstream", "its columns changed: "+describe(n.planned.Columns))
+		return
+	}
+	moves, err := r.movedInputs(ctx, n)
+	if err != nil {
+		r.diags = append(r.diags, stateUnreadable(r.Project, err))
+		n.failed = true
+		return
+	}
+	r.decideRefresh(n, moves)
+	if n.planned.Action == plan.None {
+		n.decideMetadata(meta)
+	}
+}
+
+// decideRefresh recomputes as little as the steps and the inputs' histories allow, and says why not less.
+func (r *planning) decideRefresh(n *node, moves []move) {
+	drift := n.drifted()
+	if len(moves) == 0 && !drift && !n.table.RefreshAlways {
+		if added := n.addedColumns(); added != "" {
+			n.compute(plan.Refresh, plan.Additive, plan.ComputeFull, "upstream", "its input has new columns: "+added)
+			n.planned.Why = "existing rows need the new columns' values"
+		}
+		return
+	}
+	compute, why := n.least(moves, drift)
+	switch {
+	case len(moves) > 0:
+		n.compute(plan.Refresh, "", compute, moves[0].kind, moves[0].text)
+		for _, m := range moves[1:] {
+			n.because(m.kind, m.text)
+		}
+	case drift:
+		n.compute(plan.Refresh, plan.Destructive, compute, "drift", "another writer changed its rows, which are exactly what its definition says")
+	default:
+		n.compute(plan.Refresh, "", compute, "always", "it says refresh = \"always\"")
+	}
+	n.planned.Why = why
+	if len(n.planned.Columns) > 0 {
+		n.planned.Category = severity(n.recorded.Columns, n.work.Columns)
+	}
+}
+
+// least is the cheapest way to compute that gives what a full recomputation gives.
+func (n *node) least(moves []move, drift bool) (compute, why string) {
+	switch {
+	case drift:
+		return plan.ComputeFull, "recomputes fully: another writer changed its rows"
+	case n.table.RefreshAlways:
+		return plan.ComputeFull, "recomputes fully: it says refresh = \"always\""
+	case n.addedColumns() != "":
+		return plan.ComputeFull, "recomputes fully: existing rows need the new columns' values"
+	case n.compiled.Incremental == compile.Recompute:
+		return plan.ComputeFull, n.compiled.Why
+	}
+	for _, m := range moves {
+		if !slices.Contains(n.compiled.Drivers, m.input.address()) {
+			return plan.ComputeFull, fmt.Sprintf("recomputes fully: %s changed, which every row is joined with", m.input.address())
+		}
+		if !m.appends {
+			return plan.ComputeFull, "recomputes fully: " + m.why
+		}
+	}
+	if len(moves) == 0 {
+		return plan.ComputeFull, "recomputes fully: its input did not change"
+	}
+	if n.compiled.Incremental == compile.AppendRows {
+		return plan.ComputeAppend, n.compiled.Why
+	}
+	return plan.ComputeKeys, n.compiled.Why
+}
+
+// drifted says whether another writer changed rows of a table whose rows are exactly its definition's result.
+func (n *node) drifted() bool {
+	return n.table.Write.Mode == "replace" && len(rowMoving(n.recorded.Foreign)) > 0
+}
+
+func (n *node) addedColumns() string {
+	var names []string
+	for _, c := range n.planned.Columns {
+		if c.Old == "" {
+			names = append(names, c.Path)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (n *node) compute(action plan.Action, category plan.Category, compute, kind, text string) {
+	n.act(action, category, kind, text)
+	n.work.Kind, n.work.Compute, n.planned.Compute = plan.QueryWork, compute, compute
+	n.planned.Reads = n.readEstimate()
+	if compute == plan.ComputeFull && n.recorded != nil {
+		n.planned.Writes = recordedSize(n.recorded)
+		n.planned.Writes.AtLeast = false
+	}
+}
+
+// readEstimate sums the inputs' sizes as recorded, or as planned where this plan writes them first.
+func (n *node) readEstimate() plan.Estimate {
+	sum := plan.Estimate{}
+	for _, in := range n.inputs {
+		if in.audit {
+			continue
+		}
+		size := in.size()
+		if size.Rows < 0 {
+			return plan.Estimate{Rows: -1, Bytes: -1}
+		}
+		sum.Rows += size.Rows
+		sum.Bytes += max(size.Bytes, 0)
+		sum.AtLeast = sum.AtLeast || size.AtLeast
+	}
+	return sum
+}
+
+func (in input) size() plan.Estimate {
+	if in.node == nil {
+		return recordedSize(in.foreign)
+	}
+	up := in.node
+	switch {
+	case up.planned.Action == plan.None || up.planned.Compute == plan.ComputeMetadata:
+		return recordedSize(up.recorded)
+	case up.work.Load != nil && up.work.Load.Append && up.recorded != nil && up.planned.Reads.Rows >= 0:
+		return plan.Estimate{Rows: up.recorded.Rows + up.planned.Reads.Rows, Bytes: up.recorded.Bytes + up.planned.Reads.Bytes, AtLeast: up.planned.Reads.AtLeast}
+	}
+	return up.planned.Reads
+}
+
+// rebuildCategory: what existing rows hold changes, so readers may break; only added columns leave them as they are.
+func rebuildCategory(n *node) plan.Category {
+	for _, c := range n.planned.Columns {
+		if c.Old != "" {
+			return plan.Breaking
+		}
+	}
+	if len(n.planned.Columns) > 0 && onlyAdds(n.planned.Changes) {
+		return plan.Additive
+	}
+	return plan.Breaking
+}
+
+func onlyAdds(changes []plan.Change) bool {
+	for _, c := range changes {
+		if c.Old != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// rebuildReason names what changed, as the steps are called.
+func rebuildReason(n *node) string {
+	var what []string
+	seen := map[string]bool{}
+	for _, c := range n.planned.Changes {
+		part := stepOf(c.Path)
+		if !seen[part] {
+			seen[part] = true
+			what = append(what, part)
+		}
+	}
+	if len(what) == 0 {
+		return "its definition changed what existing rows hold"
+	}
+	return strings.Join(what, ", ") + " changed what existing rows hold"
+}
+
+// stepOf shortens a path to what a person calls it: `steps[1].derive.amount` is `the step derive`.
+func stepOf(path string) string {
+	if rest, ok := strings.CutPrefix(path, "steps["); ok {
+		if _, step, ok := strings.Cut(rest, "]."); ok {
+			kind, _, _ := strings.Cut(step, ".")
+			return "the step " + kind
+		}
+	}
+	head, _, _ := strings.Cut(path, ".")
+	return head
+}
+
+func queryWork(c *compiled) *plan.Query {
+	return &plan.Query{Full: c.Query, Keys: c.KeysQuery, Keyed: c.KeyedQuery, OutputKeys: c.OutputKeys, Drivers: c.Drivers, Text: c.Text}
+}
+
+// pinInputs records the inputs as they are now.
+func (n *node) pinInputs() {
+	for _, in := range n.inputs {
+		n.work.Inputs = append(n.work.Inputs, n.inputWork(in))
+	}
+}
+
+func (n *node) inputWork(in input) plan.Input {
+	w := plan.Input{Address: in.address(), Ident: in.ident(), Audit: in.audit}
+	if t := in.recorded(); t != nil {
+		w.UUID, w.Planned = t.UUID, t.Main
+	}
+	w.Changes = in.node != nil && in.node.planned.Action != plan.None
+	if n.recorded != nil {
+		if since, ok := recordedInput(n.recorded, in.ident()); ok && since.UUID == w.UUID {
+			w.Since = since.Snapshot
+		}
+	}
+	return w
+}
+
+func (in input) recorded() *state.Table {
+	if in.node != nil {
+		return in.node.recorded
+	}
+	return in.foreign
+}

@@ -1,0 +1,147 @@
+package planner
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/plugins/host"
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// planSources asks the providers of all selected sources, some at a time.
+func (r *planning) planSources(ctx context.Context) {
+	type answer struct {
+		response *sdk.PlanResponse
+		diags    hcl.Diagnostics
+	}
+	var asked []*node
+	for _, n := range r.order {
+		if n.source != nil {
+			asked = append(asked, n)
+		}
+	}
+	answers := make([]answer, len(asked))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2 * runtime.NumCPU())
+	for i, n := range asked {
+		group.Go(func() error {
+			answers[i].response, answers[i].diags = r.planSource(ctx, n)
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no error: mistakes are diagnostics
+	for i, n := range asked {
+		n.response = answers[i].response
+		n.failed = n.failed || answers[i].diags.HasErrors()
+		r.diags = append(r.diags, answers[i].diags...)
+	}
+}
+
+func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, hcl.Diagnostics) {
+	req := sdk.PlanRequest{}
+	if r.continues(n) {
+		req.Cursor = n.recorded.Summary.Cursor
+		req.Columns = withoutProvenance(n.recorded.Columns)
+	}
+	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, n.source), req)
+	diags := SourceDiagnostics(n.source, said)
+	if err != nil {
+		diags = append(diags, ProviderFailed(n.source, err))
+	}
+	if response == nil && !diags.HasErrors() {
+		diags = append(diags, diag.Error(n.source.Range, "The provider gave no plan",
+			"The provider %q answered nothing about %s. This is a bug in the provider.", n.source.Provider, n.source.Addr))
+	}
+	if response != nil {
+		diags = append(diags, SourceDiagnostics(n.source, response.Warnings)...)
+	}
+	return response, diags
+}
+
+// continues says whether a read goes on from what is recorded: the same definition, and nobody asked for a new snapshot.
+func (r *planning) continues(n *node) bool {
+	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && !r.resnapshot(n)
+}
+
+func (r *planning) resnapshot(n *node) bool {
+	return slices.ContainsFunc(r.Options.Resnapshot, func(address string) bool {
+		return address == n.table.Addr.String() || address == n.table.Addr.Block().String()
+	})
+}
+
+// dataUnchanged compares the row-changing halves of the recorded and the declared definition, both hashed now.
+func (r *planning) dataUnchanged(n *node) bool {
+	recorded, err := decodeDefinition(n.recorded.Definition)
+	return err == nil && hashItems(recorded.Data) == hashItems(n.table.Definition.Data)
+}
+
+// SourceConfig is what a provider gets of a source block: secrets resolved, marks removed.
+func SourceConfig(p *config.Project, s *config.Source) sdk.Config {
+	cfg := sdk.Config{Address: s.Addr.String(), Dir: p.Dir, Source: unmarked(s.Config), Mode: s.Mode, Extract: unmarked(s.Extract)}
+	if s.Connection == nil {
+		return cfg
+	}
+	for _, c := range p.Connections {
+		if c.Addr == *s.Connection {
+			cfg.Connection = unmarked(c.Config)
+		}
+	}
+	return cfg
+}
+
+func unmarked(v cty.Value) cty.Value {
+	if v == cty.NilVal {
+		return v
+	}
+	plain, _ := v.UnmarkDeep()
+	return plain
+}
+
+// SourceDiagnostics places a provider's messages under the attributes that they are about.
+func SourceDiagnostics(s *config.Source, said sdk.Diagnostics) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, d := range said {
+		at := s.Range
+		for n := len(d.Path); n > 0; n-- {
+			if r, ok := s.Attributes[joinPath(d.Path[:n])]; ok {
+				at = r
+				break
+			}
+		}
+		placed := diag.Error(at, d.Summary, "%s", d.Detail)
+		if d.Severity == "warning" {
+			placed.Severity = hcl.DiagWarning
+		}
+		diags = append(diags, placed)
+	}
+	return diags
+}
+
+func joinPath(path []string) string {
+	joined := path[0]
+	for _, p := range path[1:] {
+		joined += "." + p
+	}
+	return joined
+}
+
+// ProviderFailed says how a provider's process failed at a source.
+func ProviderFailed(s *config.Source, err error) *hcl.Diagnostic {
+	var died *host.DiedError
+	if errors.As(err, &died) {
+		return diag.Error(s.Range, "The provider died", "%s", died.Error())
+	}
+	var protocol *host.ProtocolError
+	if errors.As(err, &protocol) {
+		return diag.Error(s.Range, "The provider broke the protocol", "%s", protocol.Error())
+	}
+	return diag.Error(s.Range, "The provider failed", "%s of provider %q: %s.", s.Addr, s.Provider, err)
+}

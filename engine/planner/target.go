@@ -1,0 +1,78 @@
+package planner
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/lang/diag"
+)
+
+// selectTables keeps what -target and -exclude leave: targets with all they read, minus the excluded with all that read them.
+func (r *planning) selectTables(context.Context) {
+	if r.Options.Destroy {
+		r.order = nil
+		return
+	}
+	keep := map[*node]bool{}
+	for _, n := range r.order {
+		keep[n] = len(r.Options.Targets) == 0
+	}
+	for _, address := range r.Options.Targets {
+		for _, n := range r.addressee("-target", address) {
+			mark(keep, n, true, func(n *node) []*node { return n.upstream() })
+		}
+	}
+	for _, address := range r.Options.Exclude {
+		for _, n := range r.addressee("-exclude", address) {
+			mark(keep, n, false, func(n *node) []*node { return n.readers })
+		}
+	}
+	for _, address := range r.Options.Resnapshot {
+		for _, n := range r.addressee("-resnapshot", address) {
+			if n.source == nil {
+				r.diags = append(r.diags, diag.Error(n.table.Range, "Not a table with a source",
+					"-resnapshot reads a source anew, and %s is computed from other tables.", n.table.Addr))
+			}
+		}
+	}
+	r.order = slices.DeleteFunc(r.order, func(n *node) bool { return !keep[n] })
+}
+
+// addressee finds the tables that an address on the command line means: one, or all instances of a block.
+func (r *planning) addressee(flag, address string) []*node {
+	var found []*node
+	var known []string
+	for _, n := range r.order {
+		if n.table.Addr.String() == address || n.table.Addr.Block().String() == address {
+			found = append(found, n)
+		}
+		known = append(known, n.table.Addr.String())
+	}
+	if len(found) == 0 {
+		r.diags = append(r.diags, diag.Error(hcl.Range{}, "Unknown address",
+			"%s names %s, and no table of this project has this address.%s", flag, address, diag.Suggest(address, known)))
+	}
+	return found
+}
+
+func mark(keep map[*node]bool, n *node, value bool, next func(*node) []*node) {
+	if done, ok := keep[n]; ok && done == value && value {
+		return
+	}
+	keep[n] = value
+	for _, m := range next(n) {
+		mark(keep, m, value, next)
+	}
+}
+
+func (n *node) upstream() []*node {
+	var up []*node
+	for _, in := range n.inputs {
+		if in.node != nil {
+			up = append(up, in.node)
+		}
+	}
+	return up
+}
