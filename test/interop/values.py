@@ -1,6 +1,6 @@
 """Writes the values at the edges of every type as CSV, JSON and Parquet, and compares what became of them.
 
-usage: values.py write|touch|compare, in the project's folder
+usage: values.py write|again|compare, in the project's folder
 """
 
 import datetime
@@ -52,7 +52,7 @@ EDGES = {
 }
 
 
-def rows():
+def rows(backwards=False):
     count = max(len(v) for v in EDGES.values())
     made = []
     for i in range(count):
@@ -60,7 +60,8 @@ def rows():
         row["key"] = [None, ""][i] if i < 2 else f"k{i}"
         made.append(row)
     made.append({name: None for name in SCHEMA.names} | {"key": "all null"})
-    return [{name: row[name] for name in SCHEMA.names} for row in made]
+    made = [{name: row[name] for name in SCHEMA.names} for row in made]
+    return made[::-1] if backwards else made
 
 
 def as_text(value):
@@ -76,11 +77,11 @@ def as_text(value):
     return None if value is None else str(value)
 
 
-def write_csv(path):
+def write_csv(path, made):
     """Nulls are empty fields, empty strings are quoted ones: Python's csv can't tell them apart."""
     with open(path, "w", encoding="utf-8", newline="") as out:
         out.write(",".join(SCHEMA.names) + "\n")
-        for row in rows():
+        for row in made:
             fields = []
             for value in row.values():
                 text = as_text(value)
@@ -88,22 +89,23 @@ def write_csv(path):
             out.write(",".join(fields) + "\n")
 
 
-def write_json(path):
+def write_json(path, made):
     """What JSON has no value for is a string: numbers that aren't finite, times, decimals of many digits."""
     with open(path, "w", encoding="utf-8") as out:
-        for row in rows():
+        for row in made:
             plain = {}
             for name, value in row.items():
                 native = value is None or isinstance(value, (bool, int, str)) or isinstance(value, float) and math.isfinite(value)
                 plain[name] = value if native else as_text(value)
-            out.write(json.dumps(plain, ensure_ascii=len(out.name) % 2 == 0) + "\n")
+            out.write(json.dumps(plain, ensure_ascii=row["key"] is None) + "\n")
 
 
-def write():
+def write(backwards=False):
     os.makedirs("in", exist_ok=True)
-    write_csv("in/values.csv")
-    write_json("in/values.json")
-    pq.write_table(pa.Table.from_pylist(rows(), schema=SCHEMA), "in/values.parquet")
+    made = rows(backwards)
+    write_csv("in/values.csv", made)
+    write_json("in/values.json", made)
+    pq.write_table(pa.Table.from_pylist(made, schema=SCHEMA), "in/values.parquet")
 
 
 def same(a, b):
@@ -157,12 +159,5 @@ def compare():
         sys.exit("\n".join(failures))
 
 
-def touch():
-    write()
-    for name in ("csv", "json"):
-        with open(f"in/values.{name}", "a", encoding="utf-8") as out:
-            out.write("\n" if name == "json" else "")
-
-
 if __name__ == "__main__":
-    {"write": write, "touch": touch, "compare": compare}[sys.argv[-1]]()
+    {"write": write, "again": lambda: write(backwards=True), "compare": compare}[sys.argv[-1]]()
