@@ -86,23 +86,51 @@ func (l lineage) state() (at *table.Snapshot, foreign []*table.Snapshot) {
 	if at != nil {
 		return at, foreign
 	}
-	// An expiry by another writer took our snapshots out of the ancestry; the tag has kept the last one.
-	if tagged := l.byID[l.tag]; tagged != nil && tagged.Summary != nil && ours(tagged.Summary.Properties) && l.reaches(l.tag) {
-		return tagged, foreign
-	}
-	return nil, foreign
+	return l.taggedState(), foreign
 }
 
-// reaches reports whether main may stem from a snapshot: walking back from main ends at an expired one, or at it.
-func (l lineage) reaches(id int64) bool {
-	var last *table.Snapshot
+// taggedState is our last snapshot, kept by its tag, if an expiry by another writer took it out of the ancestry of main. That it
+// was in there is told by its files: the oldest ancestor that is kept is younger, and has them all.
+func (l lineage) taggedState() *table.Snapshot {
+	tagged := l.byID[l.tag]
+	var oldest *table.Snapshot
 	for s := range l.ancestors(l.main) {
-		last = s
+		oldest = s
 	}
-	if last == nil {
-		return false
+	if tagged == nil || tagged.Summary == nil || !ours(tagged.Summary.Properties) || oldest == nil ||
+		oldest.SequenceNumber <= tagged.SequenceNumber {
+		return nil
 	}
-	return last.SnapshotID == id || (last.ParentSnapshotID != nil && last.SequenceNumber > l.byID[id].SequenceNumber)
+	before, err := liveFiles(tagged)
+	if err != nil {
+		return nil
+	}
+	since, err := liveFiles(oldest)
+	if err != nil {
+		return nil
+	}
+	for file := range before {
+		if !since[file] {
+			return nil
+		}
+	}
+	return tagged
+}
+
+// liveFiles are the locations of a snapshot's data and delete files.
+func liveFiles(s *table.Snapshot) (map[string]bool, error) {
+	all, err := manifestsOf(s)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]bool{}
+	note := func(location string) error { files[location] = true; return nil }
+	for _, m := range all {
+		if err := noteEntries(m, note); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 // snapshotOf is a snapshot as history shows it; its summary is filled in by who can read spilled values.

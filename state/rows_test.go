@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -46,4 +47,26 @@ func sameTable(a, b *Table) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+func mustDir(l *Lakehouse) string { return filepath.Dir(l.options.Warehouse) }
+
+// positionsFor reads a position delete file for one data file.
+func positionsFor(t testing.TB, d DeleteFile) []int64 {
+	t.Helper()
+	f, err := os.Open(d.Path)
+	must(t, err)
+	defer f.Close()
+	read, err := pqarrow.ReadTable(t.Context(), f, parquet.NewReaderProperties(nil), pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	must(t, err)
+	defer read.Release()
+	var positions []int64
+	path := read.Column(0).Data().Chunk(0).(*array.String)
+	pos := read.Column(1).Data().Chunk(0).(*array.Int64)
+	for i := range path.Len() {
+		if path.Value(i) == d.DataPath {
+			positions = append(positions, pos.Value(i))
+		}
+	}
+	return positions
 }
