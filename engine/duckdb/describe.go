@@ -19,19 +19,30 @@ func (s *Session) Describe(ctx context.Context, query string) (coltype.Schema, e
 	statement := Statement(query)
 	var columns coltype.Schema
 	err := s.each(ctx, prefix+statement, &origin{prefix: len(prefix), length: len(statement)}, func(rows *sql.Rows) error {
-		var name, typeName string
-		var null, key, value, extra any
-		if err := rows.Scan(&name, &typeName, &null, &key, &value, &extra); err != nil {
-			return fmt.Errorf("reading a query's columns: %w", err)
-		}
-		t, err := FromDuckDB(typeName)
-		if err != nil {
-			return &ColumnError{Column: name, Err: err}
-		}
-		columns = append(columns, coltype.Field{Name: name, Type: t})
-		return nil
+		c, err := scanDescribed(rows)
+		columns = append(columns, c)
+		return err
 	})
-	return columns, err
+	if err != nil {
+		return nil, err
+	}
+	return columns, nil
+}
+
+// scanDescribed reads a row of DESCRIBE.
+func scanDescribed(rows *sql.Rows) (coltype.Field, error) {
+	var c coltype.Field
+	var typeName string
+	var null, key, value, extra any
+	if err := rows.Scan(&c.Name, &typeName, &null, &key, &value, &extra); err != nil {
+		return c, fmt.Errorf("reading a query's columns: %w", err)
+	}
+	t, err := FromDuckDB(typeName)
+	if err != nil {
+		return c, &ColumnError{Column: c.Name, Err: err}
+	}
+	c.Type = t
+	return c, nil
 }
 
 // ColumnError is about one column of a query.

@@ -1,0 +1,256 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/automic-etl/etl/state"
+)
+
+// Merge says how rows replace others by their keys, copy-on-write: data files that hold a row to be replaced are written anew
+// without it, all others stay. Keys match where they are equal or both null.
+type Merge struct {
+	// Write says where the replacement files go; its Query gives the new rows.
+	Write
+	Keys []string         // columns
+	Old  []state.DataFile // of the table's snapshot
+}
+
+// Merged is what a merge leads to: a commit that removes and adds these files.
+type Merged struct {
+	Remove []state.DataFile
+	Add    []state.StagedFile
+	// Replaced are the old rows that are gone, New those that were given, Kept those that were written again unchanged.
+	Replaced, New, Kept int64
+}
+
+// DuplicateKeyError says that new rows have the same key.
+type DuplicateKeyError struct {
+	Keys    []string // columns
+	Count   int64    // keys that more than one row has
+	Samples []string // some of them, as text
+}
+
+func (e *DuplicateKeyError) Error() string {
+	return fmt.Sprintf("%d keys (%s) appear more than once among the new rows, so that it is open which row wins; dedupe them first. For example: %s",
+		e.Count, strings.Join(e.Keys, ", "), strings.Join(e.Samples, "; "))
+}
+
+// Merge makes new rows win over old ones with the same key. A key that two new rows have gives a *DuplicateKeyError.
+func (s *Session) Merge(ctx context.Context, m Merge) (*Merged, error) {
+	run, err := s.newMerge(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	defer run.forget()
+	run.keys = "SELECT " + idents(m.Keys) + " FROM " + run.rows
+	if err := run.refuseDuplicates(ctx); err != nil {
+		return nil, err
+	}
+	return run.finish(ctx)
+}
+
+// ReplaceKeys removes all old rows whose key the query of keys gives, in the order of Keys, and adds the new rows.
+func (s *Session) ReplaceKeys(ctx context.Context, m Merge, keys string) (*Merged, error) {
+	run, err := s.newMerge(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	defer run.forget()
+	if err := run.keepKeys(ctx, keys); err != nil {
+		return nil, err
+	}
+	return run.finish(ctx)
+}
+
+// mergeRun is a merge in progress.
+type mergeRun struct {
+	Merge
+	session *Session
+	made    []relation
+	rows    string // the table of new rows
+	keys    string // query of the keys whose old rows go, with the names and types of the key columns
+}
+
+func (s *Session) newMerge(ctx context.Context, m Merge) (*mergeRun, error) {
+	if len(m.Keys) == 0 {
+		return nil, fmt.Errorf("merging: no key columns are given")
+	}
+	for _, key := range m.Keys {
+		if _, ok := columnNamed(m.Columns, key); !ok {
+			return nil, fmt.Errorf("merging: the key column %q is no column of the table", key)
+		}
+	}
+	run := &mergeRun{Merge: m, session: s}
+	parts := make([]string, len(m.Columns))
+	for i, c := range m.Columns {
+		parts[i] = fmt.Sprintf("CAST(%[1]s AS %[2]s) AS %[1]s", Ident(c.Name), SQLType(c.Type))
+	}
+	rows, err := run.keep(ctx, "SELECT "+strings.Join(parts, ", ")+" FROM (\n", m.Query, "\n)")
+	if err != nil {
+		run.forget()
+		return nil, fmt.Errorf("merging: computing the new rows: %w", err)
+	}
+	run.rows = rows
+	return run, nil
+}
+
+// keep computes a query once, into a table of the session.
+func (r *mergeRun) keep(ctx context.Context, begin, query, end string) (table string, err error) {
+	schema, name, err := r.session.scratch(ctx)
+	if err != nil {
+		return "", err
+	}
+	table = r.session.qualified(schema, name)
+	statement, at := copyQuery("CREATE TABLE "+table+" AS "+begin, Statement(query), end)
+	if _, err := r.session.conn.ExecContext(ctx, statement); err != nil {
+		return "", r.session.failure(ctx, err, at)
+	}
+	r.made = append(r.made, relation{schema, name})
+	return table, nil
+}
+
+// forget frees what was kept, also after the context ended. What can't be dropped goes with the session.
+func (r *mergeRun) forget() {
+	for _, made := range r.made {
+		_ = r.session.exec(context.Background(), "DROP TABLE "+r.session.qualified(made.schema, made.name))
+	}
+}
+
+func (r *mergeRun) keepKeys(ctx context.Context, keys string) error {
+	parts := make([]string, len(r.Keys))
+	for i, key := range r.Keys {
+		c, _ := columnNamed(r.Columns, key)
+		parts[i] = fmt.Sprintf("CAST(k%d AS %s) AS %s", i, SQLType(c.Type), Ident(key))
+	}
+	table, err := r.keep(ctx, "SELECT DISTINCT "+strings.Join(parts, ", ")+" FROM (\n", keys, "\n) AS k("+numbered("k", len(r.Keys))+")")
+	if err != nil {
+		return fmt.Errorf("merging: computing the touched keys: %w", err)
+	}
+	r.keys = "SELECT " + idents(r.Keys) + " FROM " + table
+	return nil
+}
+
+func (r *mergeRun) refuseDuplicates(ctx context.Context) error {
+	duplicates := fmt.Sprintf("SELECT %[1]s FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1", idents(r.Keys), r.rows)
+	var count int64
+	if err := r.session.one(ctx, "SELECT count(*) FROM ("+duplicates+")", nil, &count); err != nil {
+		return fmt.Errorf("merging: looking for duplicate keys: %w", err)
+	}
+	if count == 0 {
+		return nil
+	}
+	sample, err := r.session.Rows(ctx, duplicates+" ORDER BY ALL", 5)
+	if err != nil {
+		return fmt.Errorf("merging: looking for duplicate keys: %w", err)
+	}
+	failure := &DuplicateKeyError{Keys: r.Keys, Count: count}
+	for _, row := range sample.Values {
+		texts := make([]string, len(row))
+		for i, v := range row {
+			texts[i] = Text(sample.Columns[i].Type, v)
+		}
+		failure.Samples = append(failure.Samples, strings.Join(texts, ", "))
+	}
+	return failure
+}
+
+// finish writes the replacement files.
+func (r *mergeRun) finish(ctx context.Context) (*Merged, error) {
+	merged := &Merged{}
+	if err := r.session.one(ctx, "SELECT count(*) FROM "+r.rows, nil, &merged.New); err != nil {
+		return nil, fmt.Errorf("merging: %w", err)
+	}
+	touched, err := r.touched(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("merging: looking for the files that hold touched keys: %w", err)
+	}
+	write := r.Write
+	write.Query = "SELECT * FROM " + r.rows
+	for _, f := range r.Old {
+		if n, ok := touched[clean(f.Path)]; ok {
+			merged.Remove = append(merged.Remove, f)
+			merged.Replaced += n
+		}
+	}
+	if len(merged.Remove) > 0 {
+		old, err := r.session.scan(ctx, r.Columns, merged.Remove)
+		if err != nil {
+			return nil, fmt.Errorf("merging: %w", err)
+		}
+		names := make([]string, len(r.Columns))
+		for i, c := range r.Columns {
+			names[i] = c.Name
+		}
+		write.Query = fmt.Sprintf("SELECT %s FROM (\n%s\n) AS o ANTI JOIN (%s) AS k ON %s\nUNION ALL BY NAME FROM %s",
+			idents(names), old, r.keys, r.matches(), r.rows)
+	}
+	if merged.Add, err = r.session.Write(ctx, write); err != nil {
+		return nil, fmt.Errorf("merging: %w", err)
+	}
+	for _, f := range merged.Add {
+		merged.Kept += f.Rows
+	}
+	merged.Kept -= merged.New
+	return merged, nil
+}
+
+// matches is the join condition of old rows and keys.
+func (r *mergeRun) matches() string {
+	conditions := make([]string, len(r.Keys))
+	for i, key := range r.Keys {
+		conditions[i] = fmt.Sprintf("o.%[1]s IS NOT DISTINCT FROM k.%[1]s", Ident(key))
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+// touched are the files that hold a row with one of the keys, with the number of such rows. Only key columns are read, and only
+// of files whose statistics don't rule them out.
+func (r *mergeRun) touched(ctx context.Context) (map[string]int64, error) {
+	candidates, err := r.candidates(ctx)
+	if err != nil || len(candidates) == 0 {
+		return nil, err
+	}
+	columns := r.Columns[:0:0]
+	for _, key := range r.Keys {
+		c, _ := columnNamed(r.Columns, key)
+		columns = append(columns, c)
+	}
+	scan, err := r.session.scanWith(ctx, columns, candidates, "filename")
+	if err != nil {
+		return nil, err
+	}
+	touched := map[string]int64{}
+	query := fmt.Sprintf("SELECT %[1]s, count(*) FROM (\n%[2]s\n) AS o SEMI JOIN (%[3]s) AS k ON %[4]s GROUP BY %[1]s", Ident(fileColumn), scan, r.keys, r.matches())
+	err = r.session.each(ctx, query, nil, func(rows *sql.Rows) error {
+		var file string
+		var n int64
+		if err := rows.Scan(&file, &n); err != nil {
+			return fmt.Errorf("reading touched files: %w", err)
+		}
+		touched[file] = n
+		return nil
+	})
+	return touched, err
+}
+
+// candidates are the old files that may hold one of the keys.
+func (r *mergeRun) candidates(ctx context.Context) ([]state.DataFile, error) {
+	ranges, err := r.ranges(ctx)
+	if errors.Is(err, errNoKeys) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var candidates []state.DataFile
+	for _, f := range r.Old {
+		if mayHold(f, ranges) {
+			candidates = append(candidates, f)
+		}
+	}
+	return candidates, nil
+}
