@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -61,7 +60,7 @@ func (p printer) detail(text string) []string {
 
 // source is the place, the line and the values that took part.
 func (p printer) source(b *strings.Builder, d folded, s style) {
-	place := "  on " + visible(d.Subject.Filename) + " line " + strconv.Itoa(d.Subject.Start.Line)
+	place := "  on " + where(*d.Subject)
 	found, ok := snippetOf(p.files[d.Subject.Filename], *d.Subject)
 	if !ok {
 		b.WriteString(place + ":\n")
@@ -81,7 +80,15 @@ func (p printer) source(b *strings.Builder, d folded, s style) {
 func (p printer) places(ranges []hcl.Range) string {
 	names := make([]string, len(ranges))
 	for i, r := range ranges {
-		names[i] = fmt.Sprintf("on %s line %d", r.Filename, r.Start.Line)
+		names[i] = "on " + where(r)
 	}
 	return enumerate(names, 6)
+}
+
+// where is a file and its line; what is no file, as the flag -var, has no lines.
+func where(r hcl.Range) string {
+	if r.Start.Line == 0 || strings.HasPrefix(r.Filename, "-") {
+		return visible(r.Filename)
+	}
+	return visible(r.Filename) + " line " + strconv.Itoa(r.Start.Line)
 }

@@ -123,6 +123,22 @@ func TestRangesBeyondTheFile(t *testing.T) {
 	}
 }
 
+func TestPlacesThatAreNoFiles(t *testing.T) {
+	for name, want := range map[string]string{"-var": "  on -var:\n", "ETL_VAR_limit": "  on ETL_VAR_limit:\n"} {
+		r := &hcl.Range{Filename: name}
+		if name == "-var" {
+			r.Start.Line = 1
+		}
+		var b bytes.Buffer
+		if err := Diagnostics(&b, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "S", Subject: r}}, nil, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got %q", b.String())
+		}
+	}
+}
+
 func TestSecretsAreHidden(t *testing.T) {
 	s := parse(t, "x.etl.hcl", "connection \"postgres\" \"shop\" {\n  dsn = \"hunter2\" + bad\n}\n")
 	secret := Options{Sensitive: []string{"hunter2", "x", "", "line one\nline two"}}
