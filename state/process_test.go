@@ -66,8 +66,11 @@ func helper(args []string) error {
 		return err
 	}
 	defer l.Close()
-	if args[0] == "append" {
+	switch args[0] {
+	case "append":
 		return appendAll(ctx, l, int64(n))
+	case "drop":
+		return dropOne(ctx, l)
 	}
 	return applyAll(ctx, l, int64(n))
 }
@@ -158,6 +161,17 @@ func applyTable(ctx context.Context, l *Lakehouse, lease *Lease, run string, ide
 		return err
 	}
 	return lease.SweepCreated(ctx, ident)
+}
+
+func dropOne(ctx context.Context, l *Lakehouse) error {
+	lease, err := l.Claim(ctx, Claim{RunID: "run-" + uuid.NewString(), Tables: []addr.Ident{orders}, Command: "etl destroy"})
+	if err != nil {
+		return err
+	}
+	if err := l.Drop(ctx, orders, true); err != nil {
+		return err
+	}
+	return lease.Release(ctx)
 }
 
 // panicking lets test helpers run in a process that has no test.
