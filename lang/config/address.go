@@ -69,12 +69,15 @@ func (l *loader) reference(e hcl.Expression, ctx *hcl.EvalContext, allowed []add
 	}
 	a, rest, err := addr.FromTraversal(t.Traversal)
 	if err != nil {
-		l.report(diag.Error(e.Range(), "Address expected", "This is no address of a block: %s.%s", err,
-			diag.Suggest(t.Traversal.RootName(), addr.Kinds())))
+		hint := "."
+		if root := t.Traversal.RootName(); !slices.Contains(addr.Kinds(), root) {
+			hint += diag.Suggest(root, addr.Kinds())
+		}
+		l.report(diag.Error(e.Range(), "Address expected", "This is no address of a block: %s%s", err, hint))
 		return a, nil, false
 	}
 	if !slices.Contains(allowed, a.Kind) {
-		l.report(diag.Error(e.Range(), "Address of another kind expected", "%s is a %s, and what can stand here is a %s.", a, a.Kind, choice(allowed)))
+		l.report(diag.Error(e.Range(), "Address of another kind expected", "%s is no address of a %s, and only that can stand here.", a, choice(allowed)))
 		return a, nil, false
 	}
 	if index != nil && len(rest) == 0 && a.Key == "" {
@@ -106,7 +109,7 @@ func choice(allowed []addr.Kind) string {
 // key evaluates the key of an instance. It is unknown where each is, for the sake of checking a body without instances.
 func (l *loader) key(e hcl.Expression, ctx *hcl.EvalContext) (string, bool) {
 	v, diags := e.Value(ctx)
-	l.report(diags...)
+	l.evaluated(diags)
 	if diags.HasErrors() {
 		return "", false
 	}

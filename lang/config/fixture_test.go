@@ -114,3 +114,12 @@ func table(t testing.TB, p *Project, address string) *Table {
 	t.Fatalf("there is no %s", address)
 	return nil
 }
+
+func must(t testing.TB, name string) schema.Provider {
+	t.Helper()
+	p, err := plugin(context.Background(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}

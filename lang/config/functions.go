@@ -52,6 +52,23 @@ func (l *loader) userFunctions() {
 			l.functions[f.Name] = f
 		}
 	}
+	for _, h := range l.headers {
+		if f := l.functions[h.addr.Name]; f != nil && h.kind == "function" && !h.broken {
+			l.tryFunction(f)
+		}
+	}
+}
+
+// tryFunction reads the result of a function with its parameters as columns.
+func (l *loader) tryFunction(f *expr.Function) {
+	call := &hclsyntax.FunctionCallExpr{Name: f.Name, NameRange: f.Range, OpenParenRange: f.Range, CloseParenRange: f.Range}
+	for _, name := range f.Params {
+		call.Args = append(call.Args, &hclsyntax.ScopeTraversalExpr{
+			Traversal: hcl.Traversal{hcl.TraverseRoot{Name: name, SrcRange: f.Range}}, SrcRange: f.Range,
+		})
+	}
+	_, diags := expr.Parse(call, l.env(l.eval))
+	l.reportKnown(diags)
 }
 
 func (l *loader) params(attr *hclsyntax.Attribute) []string {

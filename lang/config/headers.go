@@ -69,6 +69,9 @@ func unknownBlock(block *hclsyntax.Block, root schema.Block) *hcl.Diagnostic {
 		return diag.Unsupported(block.DefRange(), "Blocks of the type "+block.Type+" are", instead)
 	}
 	hint := diag.Suggest(block.Type, root.Names())
+	if hint == "" {
+		hint = " A file may have " + diag.List(root.Names()) + "."
+	}
 	switch block.Type {
 	case "provider":
 		hint = " What a provider needs stands in connection \"…\" \"…\" { … }."
@@ -80,7 +83,7 @@ func unknownBlock(block *hclsyntax.Block, root schema.Block) *hcl.Diagnostic {
 		hint = " Did you mean \"etl\"?"
 	}
 	return diag.Error(block.TypeRange, "Unsupported block type",
-		"There is no block %q.%s A file may have %s.", block.Type, hint, diag.List(root.Names()))
+		"There is no block %q.%s", block.Type, hint)
 }
 
 // add indexes a block by its address and refuses bad and duplicate names.

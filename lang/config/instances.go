@@ -99,7 +99,7 @@ func (l *loader) iterate(h *header, e hclsyntax.Expression) {
 		return
 	}
 	v, diags := e.Value(l.eval)
-	l.report(diags...)
+	l.evaluated(diags)
 	if diags.HasErrors() {
 		h.open = true
 		return
@@ -145,14 +145,14 @@ func refuseKeys(v cty.Value, at hcl.Range) *hcl.Diagnostic {
 		return diag.Error(at, "Sensitive value", "The keys of for_each become names of tables, so they can't depend on a sensitive value.")
 	case t == cty.DynamicPseudoType && !bare.IsKnown():
 		return nil
+	case bare.IsKnown() && bare.IsNull():
+		return diag.Error(at, "Invalid for_each", "for_each must not be null. For no instances write {}.")
 	case t.IsListType() || t.IsTupleType():
 		return diag.Error(at, "Invalid for_each", "for_each takes a set of strings or a map, and this is a list. Write toset([…]).")
 	case t.IsSetType() && t.ElementType() != cty.String && t.ElementType() != cty.DynamicPseudoType,
 		!t.IsSetType() && !t.IsMapType() && !t.IsObjectType():
 		return diag.Error(at, "Invalid for_each", "for_each takes a set of strings or a map, and this is %s. Write toset([\"a\", \"b\"]) or "+
 			"{ a = …, b = … }.", t.FriendlyName())
-	case bare.IsKnown() && bare.IsNull():
-		return diag.Error(at, "Invalid for_each", "for_each must not be null. For no instances write {}.")
 	}
 	return nil
 }

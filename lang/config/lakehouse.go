@@ -138,7 +138,7 @@ func (l *loader) plain(body *decode.Body, name string, ctx *hcl.EvalContext) (ct
 	}
 	at := attr.Expr.Range()
 	v, diags := decode.Value(attr.Expr, spec, ctx)
-	l.report(diags...)
+	l.evaluated(diags)
 	if diags.HasErrors() {
 		return v, at, false
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/lang/addr"
@@ -47,6 +48,8 @@ type loader struct {
 	functions map[string]*expr.Function
 	providers map[string]*schema.Provider
 	secrets   *vault
+	// loose says that each is used somewhere without for_each; that has been reported.
+	loose bool
 	// queries are the files of SQL that were read.
 	queries map[string]*hcl.File
 	// missing are variables and locals that are referred to without being declared; that has been reported.
@@ -94,6 +97,27 @@ func newLoader(opt Options) *loader {
 
 func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
 
+// evaluated reports what HCL says of an expression of configuration, with a suggestion for functions.
+func (l *loader) evaluated(diags hcl.Diagnostics) {
+	for _, d := range diags {
+		if call, ok := d.Expression.(*hclsyntax.FunctionCallExpr); ok && d.Summary == "Call to unknown function" {
+			d = diag.Error(call.NameRange, "Unknown function", "There is no function %q for values of configuration.%s",
+				call.Name, functionHint(call.Name))
+		}
+		l.report(d)
+	}
+}
+
+func functionHint(name string) string {
+	if hint := diag.Suggest(name, eval.FunctionNames()); hint != "" {
+		return hint
+	}
+	if _, ok := expr.Lookup(name); ok {
+		return " It is a function of column expressions, as in derive or filter."
+	}
+	return " The reference lists those that there are."
+}
+
 // first is the pass that needs no plugin: files, headers, values, names.
 func (l *loader) first(ctx context.Context) {
 	files, diags := syntax.Dir(ctx, l.opt.Dir)
@@ -133,10 +157,13 @@ func (l *loader) values() {
 			"path": l.withMissing(map[string]cty.Value{"project": cty.StringVal(".")}, "path"),
 		},
 	}
+	if l.loose {
+		l.eval.Variables["each"] = cty.DynamicVal
+	}
 	from := input.Sources{Dir: l.opt.Dir, Args: l.opt.Vars, Environ: environ}
 	result, diags := input.Values(l.variables, from, functions, l.opt.NeedSecrets)
 	l.keep(result.Files)
-	l.report(diags...)
+	l.evaluated(diags)
 	for _, v := range result.Values {
 		l.secret(v)
 	}

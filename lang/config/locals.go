@@ -90,7 +90,7 @@ func (l *loader) evaluateLocal(name string, path []string) cty.Value {
 	ctx := l.eval.NewChild()
 	ctx.Variables = map[string]cty.Value{"local": cty.ObjectVal(needed)}
 	v, diags := entry.attr.Expr.Value(ctx)
-	l.report(diags...)
+	l.evaluated(diags)
 	if !diags.HasErrors() {
 		entry.value = v
 	}

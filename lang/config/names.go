@@ -28,6 +28,7 @@ func (l *loader) names() {
 				l.path(t)
 			case "each":
 				h.loose = h.loose || !iterates
+				l.loose = l.loose || !iterates
 				l.each(h, t, iterates)
 			}
 		}

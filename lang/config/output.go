@@ -40,7 +40,7 @@ func (l *loader) outputValue(e hclsyntax.Expression) (cty.Value, bool) {
 		return cty.StringVal(a.Ident().String()), ok
 	}
 	v, diags := e.Value(l.eval)
-	l.report(diags...)
+	l.evaluated(diags)
 	return v, !diags.HasErrors()
 }
 

@@ -75,7 +75,7 @@ func (q *queryReader) at(offset int) hcl.Pos {
 // value takes the query from an expression that isn't written as a template: all of it is at that place.
 func (q *queryReader) value(e hclsyntax.Expression) {
 	v, diags := e.Value(q.env.Eval)
-	q.report(diags...)
+	q.evaluated(diags)
 	switch {
 	case diags.HasErrors():
 		q.open = true
@@ -164,7 +164,7 @@ func (q *queryReader) interpolate(e hclsyntax.Expression) {
 		return
 	}
 	v, diags := e.Value(q.env.Eval)
-	q.report(diags...)
+	q.evaluated(diags)
 	switch {
 	case diags.HasErrors():
 		q.open = true
@@ -194,8 +194,8 @@ func (q *queryReader) directive(e hclsyntax.Expression) bool {
 	if !joined && !strings.HasPrefix(string(q.from(e.Range())), "%{") {
 		return false
 	}
-	q.report(diag.Error(e.Range(), "Template directive in SQL", "SQL isn't put together from text here, so %%{ if } and %%{ for } are refused. Compute the "+
-		"value in locals and insert it with ${…}; write %%%%{ for the characters themselves."))
+	q.report(diag.Error(e.Range(), "Template directive in SQL", "SQL isn't put together from text here, so %{ if } and %{ for } are refused. Compute the "+
+		"value in locals and insert it with ${…}; write %%{ for the characters themselves."))
 	return true
 }
 

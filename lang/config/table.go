@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
@@ -54,6 +55,9 @@ func (l *loader) tables(h *header) {
 
 // layerOf refuses tables of layers that nobody declared.
 func (l *loader) layerOf(h *header) {
+	if h.addr.Type == "etl" {
+		return // a reserved name, which has been said
+	}
 	names := []string{bronze, "gold", "silver"}
 	for _, other := range l.headers {
 		if other.kind == "layer" {
@@ -100,7 +104,11 @@ func (r *tableReader) input() {
 }
 
 func (r *tableReader) from(e hcl.Expression) {
-	a, ok := r.address(e, r.env.Eval, addr.Source, addr.Table)
+	allowed := []addr.Kind{addr.Table, addr.Source}
+	if r.table.Addr.Type == bronze {
+		slices.Reverse(allowed)
+	}
+	a, ok := r.address(e, r.env.Eval, allowed...)
 	if !ok {
 		r.open = r.open || !ok
 		return
@@ -205,7 +213,7 @@ func (l *loader) reportKnown(diags hcl.Diagnostics) bool {
 			missing = true
 			continue
 		}
-		l.report(d)
+		l.evaluated(hcl.Diagnostics{d})
 	}
 	return missing
 }

@@ -115,10 +115,10 @@ func Labels(block *hclsyntax.Block, spec schema.NestedBlock) *hcl.Diagnostic {
 	switch {
 	case len(block.Labels) < len(spec.Labels):
 		return diag.Error(block.DefRange(), "Missing label",
-			"A block of this type has %d labels and here are %d. Write %s%s { … }.", len(spec.Labels), len(block.Labels), block.Type, want)
+			"Labels are missing after %q. Write %s%s { … }.", block.Type, block.Type, want)
 	case len(block.Labels) > len(spec.Labels):
 		return diag.Error(block.LabelRanges[len(spec.Labels)], "Too many labels",
-			"A block of this type has %d labels and here are %d. Write %s%s { … }.", len(spec.Labels), len(block.Labels), block.Type, want)
+			"There are more labels after %q than it has. Write %s%s { … }.", block.Type, block.Type, want)
 	}
 	return nil
 }

@@ -58,12 +58,28 @@ func sources(e hclsyntax.Expression) []string {
 func layout(src []byte) string {
 	tokens, _ := hclsyntax.LexExpression(src, "", hcl.InitialPos)
 	var kept hclwrite.Tokens
+	last := hclsyntax.TokenNil
 	for _, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenComment, hclsyntax.TokenNewline, hclsyntax.TokenEOF:
-		default:
-			kept = append(kept, &hclwrite.Token{Type: t.Type, Bytes: t.Bytes, SpacesBefore: 1})
+			continue
 		}
+		token := &hclwrite.Token{Type: t.Type, Bytes: t.Bytes, SpacesBefore: 1}
+		if inText(t.Type) || last == hclsyntax.TokenOQuote || last == hclsyntax.TokenTemplateInterp {
+			token.SpacesBefore = 0
+		}
+		kept = append(kept, token)
+		last = t.Type
 	}
 	return strings.TrimSpace(string(hclwrite.Format(kept.Bytes())))
+}
+
+// inText says whether a space before a token would be part of a text.
+func inText(t hclsyntax.TokenType) bool {
+	switch t {
+	case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc,
+		hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl, hclsyntax.TokenTemplateSeqEnd:
+		return true
+	}
+	return false
 }

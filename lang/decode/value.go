@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strconv"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -40,8 +42,14 @@ func OneOf(given string, allowed []string, what string, at hcl.Range) *hcl.Diagn
 			return nil
 		}
 	}
-	return diag.Error(at, "Unknown value", "%q can't be %q.%s It is one of %s.", what, given,
-		diag.Suggest(given, allowed), diag.List(allowed))
+	if hint := diag.Suggest(given, allowed); hint != "" {
+		return diag.Error(at, "Unknown value", "%s can't be %q.%s", what, given, hint)
+	}
+	quoted := make([]string, len(allowed))
+	for i, word := range allowed {
+		quoted[i] = strconv.Quote(word)
+	}
+	return diag.Error(at, "Unknown value", "%s can't be %q. It can be %s.", what, given, diag.List(quoted))
 }
 
 // Plain refuses sensitive values where they would be recorded.
@@ -49,6 +57,6 @@ func Plain(v cty.Value, name string, at hcl.Range) *hcl.Diagnostic {
 	if !eval.IsSensitive(v) {
 		return nil
 	}
-	return diag.Error(at, "Sensitive value", "The attribute %q is recorded with the table and shown in plans, so it can't hold "+
-		"a sensitive value. Secrets belong into connection and source blocks only.", name)
+	return diag.Error(at, "Sensitive value", "The attribute %q is recorded and shown in plans, so it can't hold a sensitive "+
+		"value. Secrets belong into connection and source blocks only.", name)
 }

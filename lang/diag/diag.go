@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -25,7 +24,7 @@ func build(severity hcl.DiagnosticSeverity, at hcl.Range, summary, detail string
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
 	}
-	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: detail}
+	d := &hcl.Diagnostic{Severity: severity, Summary: summary, Detail: strings.TrimSpace(detail)}
 	if at != (hcl.Range{}) {
 		d.Subject = at.Ptr()
 	}
@@ -43,25 +42,6 @@ func Suggest(given string, names []string) string {
 		return fmt.Sprintf(" Did you mean %q?", name)
 	}
 	return ""
-}
-
-// Nearest returns the name nearest to what was given, empty if none is near. Of equally near ones it is the first in
-// alphabetical order.
-func Nearest(given string, names []string) string {
-	best, bestDistance := "", limit(given)+1
-	sorted := append([]string(nil), names...)
-	sort.Strings(sorted)
-	for _, name := range sorted {
-		if d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(name), nil); d < bestDistance {
-			best, bestDistance = name, d
-		}
-	}
-	return best
-}
-
-// limit is how many edits still count as a slip of the fingers: a third of the name.
-func limit(given string) int {
-	return max(1, min(3, (len(given)+2)/3))
 }
 
 // List joins names for a sentence: `a, b and c`.

@@ -9,13 +9,15 @@ import (
 func TestSuggest(t *testing.T) {
 	names := []string{"where", "with", "columns", "amount"}
 	cases := map[string]string{
-		"wehre":  ` Did you mean "where"?`,
-		"column": ` Did you mean "columns"?`,
-		"amuont": ` Did you mean "amount"?`,
-		"AMOUNT": ` Did you mean "amount"?`,
-		"x":      "",
-		"zebra":  "",
-		"":       "",
+		"wehre":   ` Did you mean "where"?`,
+		"column":  ` Did you mean "columns"?`,
+		"amuont":  ` Did you mean "amount"?`,
+		"AMOUNT":  ` Did you mean "amount"?`,
+		"x":       "",
+		"wiht":    ` Did you mean "with"?`,
+		"clomuns": ` Did you mean "columns"?`,
+		"zebra":   "",
+		"":        "",
 	}
 	for given, want := range cases {
 		if got := Suggest(given, names); got != want {

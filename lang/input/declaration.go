@@ -21,7 +21,7 @@ type Variable struct {
 	Default     hcl.Expression // nil: a value must be given
 	Rules       []Rule
 	Range       hcl.Range
-	// Broken says that the block has a syntax error: the value is unknown.
+	// Broken says that the block has a mistake: the value is unknown.
 	Broken bool
 
 	optional *typeexpr.Defaults
@@ -60,6 +60,7 @@ func Declare(block *hclsyntax.Block, spec schema.Block) (*Variable, hcl.Diagnost
 			})
 		}
 	}
+	v.Broken = diags.HasErrors()
 	return v, diags
 }
 

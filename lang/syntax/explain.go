@@ -52,6 +52,11 @@ func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 	case summary == "Invalid multi-line string":
 		summary = "Unterminated text"
 		detail = "The quote that begins here isn't closed on its line. Close it, or write text over several lines as <<-EOT … EOT."
+	case summary == "Invalid expression" && strings.HasPrefix(detail, "Expected the start"):
+		detail = "An expression is missing here, or doesn't begin like this: after the equals sign stands a value, a name or a call."
+	case summary == "Attribute redefined":
+		detail = strings.Replace(detail, "The argument", "The attribute", 1)
+		detail = strings.Replace(detail, "Each argument may be set only once.", "An attribute stands once in a block: remove one of the two.", 1)
 	case summary == "Unclosed configuration block":
 		detail = "The block that begins here is never closed: a } is missing, in this block or in one within it."
 	case summary == "Missing newline after argument":
