@@ -79,29 +79,37 @@ func (r *planning) decideRefresh(n *node, moves []move) {
 func (n *node) least(moves []move, drift bool) (compute, why string) {
 	switch {
 	case drift:
-		return plan.ComputeFull, "recomputes fully: another writer changed its rows"
+		return plan.ComputeFull, "another writer changed its rows"
 	case n.table.RefreshAlways:
-		return plan.ComputeFull, "recomputes fully: it says refresh = \"always\""
+		return plan.ComputeFull, "it says refresh = \"always\""
 	case n.addedColumns() != "":
-		return plan.ComputeFull, "recomputes fully: existing rows need the new columns' values"
+		return plan.ComputeFull, "existing rows need the new columns' values"
 	case n.compiled.Incremental == compile.Recompute:
-		return plan.ComputeFull, n.compiled.Why
+		return plan.ComputeFull, reason(n.compiled.Why)
 	}
 	for _, m := range moves {
 		if !slices.Contains(n.compiled.Drivers, m.input.address()) {
-			return plan.ComputeFull, fmt.Sprintf("recomputes fully: %s changed, which every row is joined with", m.input.address())
+			return plan.ComputeFull, fmt.Sprintf("%s changed, which every row is joined with", m.input.address())
 		}
 		if !m.appends {
-			return plan.ComputeFull, "recomputes fully: " + m.why
+			return plan.ComputeFull, m.why
 		}
 	}
 	if len(moves) == 0 {
-		return plan.ComputeFull, "recomputes fully: its input did not change"
+		return plan.ComputeFull, "its input did not change"
 	}
 	if n.compiled.Incremental == compile.AppendRows {
-		return plan.ComputeAppend, n.compiled.Why
+		return plan.ComputeAppend, reason(n.compiled.Why)
 	}
-	return plan.ComputeKeys, n.compiled.Why
+	return plan.ComputeKeys, reason(n.compiled.Why)
+}
+
+// reason is the part of an explanation after what it explains.
+func reason(why string) string {
+	if _, after, ok := strings.Cut(why, ": "); ok {
+		return after
+	}
+	return why
 }
 
 // drifted says whether another writer changed rows of a table whose rows are exactly its definition's result.
@@ -122,21 +130,25 @@ func (n *node) addedColumns() string {
 func (n *node) compute(action plan.Action, category plan.Category, compute, kind, text string) {
 	n.act(action, category, kind, text)
 	n.work.Kind, n.work.Compute, n.planned.Compute = plan.QueryWork, compute, compute
-	n.planned.Reads = n.readEstimate()
+	n.planned.Reads = n.readEstimate(compute)
 	if compute == plan.ComputeFull && n.recorded != nil {
 		n.planned.Writes = recordedSize(n.recorded)
 		n.planned.Writes.AtLeast = false
 	}
 }
 
-// readEstimate sums the inputs' sizes as recorded, or as planned where this plan writes them first.
-func (n *node) readEstimate() plan.Estimate {
+// readEstimate sums the inputs' sizes as recorded, or as planned where this plan writes them first; of inputs that only
+// gained rows, those rows where no others are read.
+func (n *node) readEstimate(compute string) plan.Estimate {
 	sum := plan.Estimate{}
 	for _, in := range n.inputs {
 		if in.audit {
 			continue
 		}
 		size := in.size()
+		if compute == plan.ComputeAppend && slices.Contains(n.compiled.Drivers, in.address()) {
+			size = in.gained(n)
+		}
 		if size.Rows < 0 {
 			return plan.Estimate{Rows: -1, Bytes: -1}
 		}
@@ -145,6 +157,20 @@ func (n *node) readEstimate() plan.Estimate {
 		sum.AtLeast = sum.AtLeast || size.AtLeast
 	}
 	return sum
+}
+
+// gained is what an input got since its recorded rows were read: before this plan and in it.
+func (in input) gained(n *node) plan.Estimate {
+	before := plan.Estimate{}
+	if since, ok := recordedInput(n.recorded, in.ident()); ok && since.Snapshot != in.recorded().Main {
+		before = plan.Estimate{Rows: 0, AtLeast: true} // not counted: the history would have to be read
+	}
+	if in.node == nil || in.node.planned.Action == plan.None {
+		return before
+	}
+	now := in.node.planned.Reads
+	now.AtLeast = now.AtLeast || before.AtLeast
+	return now
 }
 
 func (in input) size() plan.Estimate {
