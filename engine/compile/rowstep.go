@@ -94,7 +94,10 @@ func (b *builder) visible() []string {
 
 func unknownColumn(where, name string, names []string) string {
 	text := fmt.Sprintf("%s has no column %q.", where, name)
-	best, distance := "", min(3, len(name)/2+1)
+	best, distance := "", 3
+	if len(name) < 5 {
+		distance = 2
+	}
 	for _, other := range names {
 		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(other), nil); d < distance {
 			best, distance = other, d

@@ -97,7 +97,10 @@ func didYouMean(given string, names []string) string {
 
 // nearest prefers a name that differs in case alone, then the one with the fewest edits; the first of equals wins.
 func nearest(given string, names []string) string {
-	best, distance := "", min(3, len(given)/2+1)
+	best, distance := "", 3
+	if len(given) < 5 {
+		distance = 2
+	}
 	for _, name := range names {
 		if strings.EqualFold(name, given) {
 			return name

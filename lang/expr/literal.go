@@ -1,6 +1,9 @@
 package expr
 
 import (
+	"math"
+	"math/big"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -17,6 +20,9 @@ func fromValue(v cty.Value, rng hcl.Range) (Node, hcl.Diagnostics) {
 			"This value is not known before apply, and a column expression must be known at plan.")
 	case v.IsNull():
 		return &Literal{Value: cty.NullVal(cty.DynamicPseudoType), Src: rng}, nil
+	case v.Type() == cty.Number && !inRange(v.AsBigFloat()):
+		return nil, problem(rng, "Number out of range",
+			"Columns hold decimals of up to 38 digits and doubles up to about 1.8e308; this number fits neither.")
 	}
 	switch ty := v.Type(); {
 	case ty == cty.String || ty == cty.Number || ty == cty.Bool:
@@ -43,4 +49,10 @@ func fromElements(v cty.Value, name string, rng hcl.Range) (Node, hcl.Diagnostic
 		out.Args = append(out.Args, n)
 	}
 	return out, diags
+}
+
+// inRange reports whether a number can be a double at least. Beyond, even to print it would take its digits' memory.
+func inRange(f *big.Float) bool {
+	near, _ := f.Float64()
+	return !math.IsInf(near, 0) && (near != 0 || f.Sign() == 0)
 }
