@@ -36,6 +36,10 @@ func (r *run) explain(t *task, err error) hcl.Diagnostics {
 	case errors.As(err, &read):
 		return hcl.Diagnostics{planner.ProviderFailed(read.source, read.err)}
 	}
+	var failed *failedCheck
+	if errors.As(err, &failed) {
+		at = t.checkRange(failed.check.Name)
+	}
 	summary, detail := r.summarise(t, err)
 	return hcl.Diagnostics{diag.Error(at, summary, "%s", detail)}
 }
@@ -125,13 +129,20 @@ func badSample(rows []sdk.BadRow) string {
 
 // checkWarning is what an expect "warn" says.
 func (t *task) checkWarning(e *failedCheck) *hcl.Diagnostic {
-	at := t.place(t.plan.Address)
+	return diag.Warning(t.checkRange(e.check.Name), "A check failed", "%s%s", checkText(e), failingSample(e))
+}
+
+// checkRange is where a check is declared.
+func (t *task) checkRange(name string) hcl.Range {
 	for _, table := range t.Project.Tables {
+		if table.Addr.String() != t.plan.Address {
+			continue
+		}
 		for _, declared := range table.Expects {
-			if table.Addr.String() == t.plan.Address && declared.Name == e.check.Name {
-				at = declared.Range
+			if declared.Name == name {
+				return declared.Range
 			}
 		}
 	}
-	return diag.Warning(at, "A check failed", "%s%s", checkText(e), failingSample(e))
+	return t.place(t.plan.Address)
 }

@@ -26,8 +26,8 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 		n.compute(plan.Create, plan.Additive, plan.ComputeFull, "own", "it is declared and not in the catalog")
 		return
 	case !r.dataUnchanged(n):
-		n.compare()
-		n.compute(plan.Rebuild, rebuildCategory(n), plan.ComputeFull, "own", rebuildReason(n))
+		data, _ := n.compare()
+		n.compute(plan.Rebuild, rebuildCategory(n, data), plan.ComputeFull, "own", rebuildReason(data))
 		return
 	}
 	_, meta := n.compare()
@@ -188,13 +188,13 @@ func (in input) size() plan.Estimate {
 }
 
 // rebuildCategory: what existing rows hold changes, so readers may break; only added columns leave them as they are.
-func rebuildCategory(n *node) plan.Category {
+func rebuildCategory(n *node, data []plan.Change) plan.Category {
 	for _, c := range n.planned.Columns {
 		if c.Old != "" {
 			return plan.Breaking
 		}
 	}
-	if len(n.planned.Columns) > 0 && onlyAdds(n.planned.Changes) {
+	if len(n.planned.Columns) > 0 && onlyAdds(data) {
 		return plan.Additive
 	}
 	return plan.Breaking
@@ -210,10 +210,10 @@ func onlyAdds(changes []plan.Change) bool {
 }
 
 // rebuildReason names what changed, as the steps are called.
-func rebuildReason(n *node) string {
+func rebuildReason(data []plan.Change) string {
 	var what []string
 	seen := map[string]bool{}
-	for _, c := range n.planned.Changes {
+	for _, c := range data {
 		part := stepOf(c.Path)
 		if !seen[part] {
 			seen[part] = true
