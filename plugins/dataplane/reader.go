@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -31,7 +32,7 @@ type Reader struct {
 	conn    net.Conn
 	decoder *decoder
 	account *Account
-	stall   time.Duration
+	stall   atomic.Int64 // a time.Duration
 }
 
 // Memory is where batches of one host live.
@@ -42,7 +43,15 @@ func NewMemory(idle int) *Memory { return &Memory{pool: newPool(idle)} }
 
 // NewReader expects batches of exactly this schema. A stall time of 0 waits forever.
 func NewReader(conn net.Conn, schema *arrow.Schema, mem *Memory, account *Account, stall time.Duration) *Reader {
-	return &Reader{conn: conn, decoder: newDecoder(schema, mem.pool), account: account, stall: stall}
+	r := &Reader{conn: conn, decoder: newDecoder(schema, mem.pool), account: account}
+	r.stall.Store(int64(stall))
+	return r
+}
+
+// Hurry sets another stall time, for a read that is under way too. It may be called at any time.
+func (r *Reader) Hurry(stall time.Duration) {
+	r.stall.Store(int64(stall))
+	_ = r.conn.SetReadDeadline(time.Now().Add(stall))
 }
 
 // Next returns the next frame, and io.EOF where the connection ended between two frames.
@@ -89,8 +98,11 @@ func (r *Reader) header() (header, error) {
 
 // fill reads all of b. A deadline that passes while the host itself is slow does no harm: it is set anew here.
 func (r *Reader) fill(b []byte) error {
-	if r.stall > 0 {
-		if err := r.conn.SetReadDeadline(time.Now().Add(r.stall)); err != nil {
+	for stall := int64(-1); stall != r.stall.Load(); { // again if Hurry came in between
+		if stall = r.stall.Load(); stall == 0 {
+			continue
+		}
+		if err := r.conn.SetReadDeadline(time.Now().Add(time.Duration(stall))); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,7 @@ func (r *running) explain(address string, err error) error {
 // died says how the process ended; one that lost its connection and lives is of no use and is ended.
 func (r *running) died(address string) error {
 	exit, ended := r.exit()
-	if !ended {
+	if !ended || r.silent.Load() {
 		exit = "it stopped answering and was ended"
 		_ = r.process.Kill(context.Background())
 	}

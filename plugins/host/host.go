@@ -34,6 +34,9 @@ func New(o Options) *Host {
 	}
 }
 
+// Peak is the most bytes of frames that were ever held at once, over all reads.
+func (h *Host) Peak() int64 { return h.budget.Peak() }
+
 // Source returns the provider, started.
 func (h *Host) Source(ctx context.Context, provider string) (*Client, error) {
 	r, err := h.running(ctx, provider)

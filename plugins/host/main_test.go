@@ -28,10 +28,15 @@ func TestMain(m *testing.M) {
 		os.Exit(4)
 	case "sleeping":
 		time.Sleep(time.Hour)
+	case "raw":
+		serveRaw()
 	}
 	sdk.ServeBuiltIn(map[string]sdk.Provider{
 		"numbers": numbers.Provider{}, "printing": numbers.Provider{}, "impostor": numbers.Provider{},
 	})
+	if mode := os.Getenv(hostEnv); mode != "" {
+		beHost(mode)
+	}
 	os.Exit(m.Run())
 }
 

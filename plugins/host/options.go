@@ -28,16 +28,19 @@ type Options struct {
 	BudgetBytes int64
 	// Stall is how long a read may send nothing before it counts as hung; else ETL_PLUGIN_STALL, else ten minutes.
 	Stall time.Duration
+	// Heartbeat is how often a plugin must show that it lives, ten seconds by default; three misses end it.
+	Heartbeat time.Duration
 	// Version of etl, for the plugins' logs.
 	Version string
 }
 
 // Defaults and limits.
 const (
-	defaultBudget = 128 << 20
-	defaultStall  = 10 * time.Minute
-	startTime     = 30 * time.Second
-	graceTime     = 5 * time.Second
+	defaultBudget    = 128 << 20
+	defaultStall     = 10 * time.Minute
+	defaultHeartbeat = 10 * time.Second
+	startTime        = 30 * time.Second
+	graceTime        = 5 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -46,6 +49,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BudgetBytes <= 0 {
 		o.BudgetBytes = defaultBudget
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = defaultHeartbeat
 	}
 	if o.Stall <= 0 {
 		o.Stall = stallTime(o.Log)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
@@ -30,7 +29,7 @@ func (c *Client) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, 
 	if err != nil {
 		return err
 	}
-	read := &reading{running: r, host: c.host, address: cfg.Address, request: req, sink: sink}
+	read := &reading{running: r, host: c.host, address: cfg.Address, request: req, sink: sink, answered: make(chan struct{})}
 	request.Config = config
 	return read.run(ctx, request)
 }
@@ -42,6 +41,8 @@ type reading struct {
 	address string
 	request sdk.ReadRequest
 	sink    Sink
+	// answered is closed when the call has ended.
+	answered chan struct{}
 }
 
 // run makes the call and takes its frames side by side. What the frames say comes first: the call's own result explains
@@ -53,10 +54,13 @@ func (r *reading) run(ctx context.Context, request *pb.ReadRequest) error {
 	calling, cancel := context.WithCancel(ctx)
 	defer cancel()
 	answer := make(chan error, 1)
-	go func() { answer <- r.ask(calling, request) }()
+	go func() {
+		defer close(r.answered)
+		answer <- r.ask(calling, request)
+	}()
 	select {
 	case err := <-answer: // without a connection, or with one that came at the same moment
-		return r.answered(ctx, ticket, err)
+		return r.late(ctx, ticket, err)
 	case conn := <-ticket.Arrived():
 		taken := r.take(ctx, conn)
 		if taken != nil && !early(taken) {
@@ -66,8 +70,8 @@ func (r *reading) run(ctx context.Context, request *pb.ReadRequest) error {
 	}
 }
 
-// answered is for a call that ended before its connection was seen.
-func (r *reading) answered(ctx context.Context, ticket *dataplane.Ticket, answer error) error {
+// late is for a call that ended before its connection was seen.
+func (r *reading) late(ctx context.Context, ticket *dataplane.Ticket, answer error) error {
 	if answer != nil {
 		return r.verdict(ctx, &ended{io.EOF}, answer)
 	}
@@ -107,6 +111,18 @@ type ended struct{ cause error }
 
 func (e *ended) Error() string { return "the stream ended: " + e.cause.Error() }
 
+// errLingering is a connection that stays open and silent although the call has ended.
+var errLingering = errors.New("the connection outlived the call")
+
+func closed(signal <-chan struct{}) bool {
+	select {
+	case <-signal:
+		return true
+	default:
+		return false
+	}
+}
+
 func early(err error) bool {
 	var end *ended
 	return errors.As(err, &end)
@@ -120,8 +136,10 @@ func (r *reading) verdict(ctx context.Context, taken, answer error) error {
 		return ctx.Err()
 	case taken == nil:
 		return answer
-	case early(taken) && answer != nil:
+	case answer != nil && (early(taken) || errors.Is(taken, errLingering)):
 		return answer
+	case errors.Is(taken, errLingering):
+		return r.died(fmt.Sprintf("it sent nothing for %s after its call had ended", graceTime))
 	case early(taken):
 		return r.died("it ended its stream without completing it")
 	case errors.Is(taken, dataplane.ErrStalled):
@@ -144,25 +162,39 @@ func (r *reading) take(ctx context.Context, conn net.Conn) error {
 	defer account.Close()
 	reader := dataplane.NewReader(conn, arrowschema.FromColumns(r.request.Columns), r.host.memory, account, r.host.options.Stall)
 	frames := make(chan dataplane.Frame, framesAhead)
-	// The first of the two sides that fails says why; the other one only ends with it.
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends what waits in a system call
 	defer stop()
-	var receiver sync.WaitGroup
-	receiver.Go(func() {
+	received := make(chan error, 1)
+	go func() {
 		defer close(frames)
-		if err := receive(ctx, reader, frames); err != nil {
-			fail(err)
-		}
-	})
+		received <- receive(ctx, reader, frames)
+	}()
+	over := make(chan struct{})
+	defer close(over)
+	go r.hurry(reader, over)
 	consumer := &consumer{sink: r.sink, account: account, staging: r.request.Staging, origin: Origin{FirstRow: 1}}
+	// What arrived before a death still reaches the sink; after an error of the sink, nothing more does.
 	if err := consumer.all(ctx, frames); err != nil {
-		fail(err)
+		cancel()
+		consumer.drain(frames)
+		return err
 	}
-	consumer.drain(frames)
-	receiver.Wait()
-	return context.Cause(ctx)
+	err := <-received
+	if errors.Is(err, dataplane.ErrStalled) && closed(r.answered) {
+		return errLingering
+	}
+	return err
+}
+
+// hurry shortens the patience with a stream whose call has ended: what it sent is in the socket by then.
+func (r *reading) hurry(reader *dataplane.Reader, over <-chan struct{}) {
+	select {
+	case <-r.answered:
+		reader.Hurry(graceTime)
+	case <-over:
+	}
 }
 
 // framesAhead is how many frames may wait for the sink; the budget bounds their bytes.
@@ -176,7 +208,7 @@ func receive(ctx context.Context, reader *dataplane.Reader, frames chan<- datapl
 			return ctx.Err()
 		}
 		if err != nil {
-			return received(err)
+			return lost(err)
 		}
 		select {
 		case frames <- frame:
@@ -190,8 +222,8 @@ func receive(ctx context.Context, reader *dataplane.Reader, frames chan<- datapl
 	}
 }
 
-// received tells what the plugin did wrong from a connection that broke.
-func received(err error) error {
+// lost tells what the plugin did wrong from a connection that broke.
+func lost(err error) error {
 	var broken *dataplane.Violation
 	if errors.As(err, &broken) || errors.Is(err, dataplane.ErrStalled) {
 		return err

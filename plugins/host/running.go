@@ -8,13 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	goplugin "github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/keepalive"
 
 	"github.com/automic-etl/etl/plugins/dataplane"
 	pb "github.com/automic-etl/etl/plugins/proto"
@@ -33,6 +33,7 @@ type running struct {
 	schema       schema.Provider
 	capabilities sdk.Capabilities
 	log          *slog.Logger
+	silent       atomic.Bool // it was ended because it missed its heartbeats
 }
 
 // start starts a plugin and asks it what it is. On failure nothing is left behind.
@@ -63,6 +64,7 @@ func (h *Host) start(ctx context.Context, provider string) (_ *running, err erro
 	if err := r.connect(ctx, h.options.Version); err != nil {
 		return nil, r.unstarted(ctx, err)
 	}
+	go r.listen(h.options.Heartbeat)
 	return r, nil
 }
 
@@ -84,17 +86,12 @@ func (r *running) config() *plugin.ClientConfig {
 		},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
-			// The heartbeat: a plugin that doesn't answer it counts as dead.
-			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: heartbeat, Timeout: heartbeatTimeout}),
 		},
 	}
 }
 
-const (
-	maxMessage       = 256 << 20
-	heartbeat        = 10 * time.Second
-	heartbeatTimeout = 20 * time.Second
-)
+// maxMessage is the SDK's.
+const maxMessage = 256 << 20
 
 func (r *running) connect(ctx context.Context, version string) error {
 	protocol, err := r.plugin.Client()

@@ -1299,6 +1299,78 @@ func (*StopResponse) Descriptor() ([]byte, []int) {
 	return file_provider_proto_rawDescGZIP(), []int{17}
 }
 
+type PingRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PingRequest) Reset() {
+	*x = PingRequest{}
+	mi := &file_provider_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PingRequest) ProtoMessage() {}
+
+func (x *PingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_provider_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PingRequest.ProtoReflect.Descriptor instead.
+func (*PingRequest) Descriptor() ([]byte, []int) {
+	return file_provider_proto_rawDescGZIP(), []int{18}
+}
+
+type PingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PingResponse) Reset() {
+	*x = PingResponse{}
+	mi := &file_provider_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PingResponse) ProtoMessage() {}
+
+func (x *PingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_provider_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PingResponse.ProtoReflect.Descriptor instead.
+func (*PingResponse) Descriptor() ([]byte, []int) {
+	return file_provider_proto_rawDescGZIP(), []int{19}
+}
+
 type Origin struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Source        string                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
@@ -1309,7 +1381,7 @@ type Origin struct {
 
 func (x *Origin) Reset() {
 	*x = Origin{}
-	mi := &file_provider_proto_msgTypes[18]
+	mi := &file_provider_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1393,7 @@ func (x *Origin) String() string {
 func (*Origin) ProtoMessage() {}
 
 func (x *Origin) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[18]
+	mi := &file_provider_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1406,7 @@ func (x *Origin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Origin.ProtoReflect.Descriptor instead.
 func (*Origin) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{18}
+	return file_provider_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Origin) GetSource() string {
@@ -1361,7 +1433,7 @@ type File struct {
 
 func (x *File) Reset() {
 	*x = File{}
-	mi := &file_provider_proto_msgTypes[19]
+	mi := &file_provider_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1445,7 @@ func (x *File) String() string {
 func (*File) ProtoMessage() {}
 
 func (x *File) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[19]
+	mi := &file_provider_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1458,7 @@ func (x *File) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use File.ProtoReflect.Descriptor instead.
 func (*File) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{19}
+	return file_provider_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *File) GetPath() string {
@@ -1412,7 +1484,7 @@ type BadRows struct {
 
 func (x *BadRows) Reset() {
 	*x = BadRows{}
-	mi := &file_provider_proto_msgTypes[20]
+	mi := &file_provider_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1496,7 @@ func (x *BadRows) String() string {
 func (*BadRows) ProtoMessage() {}
 
 func (x *BadRows) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[20]
+	mi := &file_provider_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1509,7 @@ func (x *BadRows) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadRows.ProtoReflect.Descriptor instead.
 func (*BadRows) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{20}
+	return file_provider_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *BadRows) GetRows() []*BadRow {
@@ -1459,7 +1531,7 @@ type BadRow struct {
 
 func (x *BadRow) Reset() {
 	*x = BadRow{}
-	mi := &file_provider_proto_msgTypes[21]
+	mi := &file_provider_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1543,7 @@ func (x *BadRow) String() string {
 func (*BadRow) ProtoMessage() {}
 
 func (x *BadRow) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[21]
+	mi := &file_provider_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1556,7 @@ func (x *BadRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadRow.ProtoReflect.Descriptor instead.
 func (*BadRow) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{21}
+	return file_provider_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BadRow) GetRaw() string {
@@ -1525,7 +1597,7 @@ type Checkpoint struct {
 
 func (x *Checkpoint) Reset() {
 	*x = Checkpoint{}
-	mi := &file_provider_proto_msgTypes[22]
+	mi := &file_provider_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1537,7 +1609,7 @@ func (x *Checkpoint) String() string {
 func (*Checkpoint) ProtoMessage() {}
 
 func (x *Checkpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[22]
+	mi := &file_provider_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1550,7 +1622,7 @@ func (x *Checkpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checkpoint.ProtoReflect.Descriptor instead.
 func (*Checkpoint) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{22}
+	return file_provider_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Checkpoint) GetPartition() string {
@@ -1577,7 +1649,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_provider_proto_msgTypes[23]
+	mi := &file_provider_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1661,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[23]
+	mi := &file_provider_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1674,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{23}
+	return file_provider_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Progress) GetRows() int64 {
@@ -1632,7 +1704,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_provider_proto_msgTypes[24]
+	mi := &file_provider_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +1716,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[24]
+	mi := &file_provider_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +1729,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{24}
+	return file_provider_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Complete) GetRows() int64 {
@@ -1806,7 +1878,9 @@ const file_provider_proto_rawDesc = "" +
 	"\x05token\x18\x02 \x01(\fR\x05token\"!\n" +
 	"\vStopRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\"\x0e\n" +
-	"\fStopResponse\"=\n" +
+	"\fStopResponse\"\r\n" +
+	"\vPingRequest\"\x0e\n" +
+	"\fPingResponse\"=\n" +
 	"\x06Origin\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1b\n" +
 	"\tfirst_row\x18\x02 \x01(\x03R\bfirstRow\".\n" +
@@ -1831,7 +1905,7 @@ const file_provider_proto_rawDesc = "" +
 	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x14\n" +
 	"\x05files\x18\x02 \x01(\x03R\x05files\x12\x19\n" +
 	"\bbad_rows\x18\x03 \x01(\x03R\abadRows\x12 \n" +
-	"\vcheckpoints\x18\x04 \x01(\x03R\vcheckpoints2\xf9\x03\n" +
+	"\vcheckpoints\x18\x04 \x01(\x03R\vcheckpoints2\xba\x04\n" +
 	"\bProvider\x12?\n" +
 	"\x04Open\x12\x1a.etl.plugin.v1.OpenRequest\x1a\x1b.etl.plugin.v1.OpenResponse\x12L\n" +
 	"\bValidate\x12\x1c.etl.plugin.v1.ConfigRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12I\n" +
@@ -1839,7 +1913,8 @@ const file_provider_proto_rawDesc = "" +
 	"\bDiscover\x12\x1c.etl.plugin.v1.ConfigRequest\x1a\x1f.etl.plugin.v1.DiscoverResponse\x12?\n" +
 	"\x04Plan\x12\x1a.etl.plugin.v1.PlanRequest\x1a\x1b.etl.plugin.v1.PlanResponse\x12F\n" +
 	"\x04Read\x12\x1a.etl.plugin.v1.ReadRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12?\n" +
-	"\x04Stop\x12\x1a.etl.plugin.v1.StopRequest\x1a\x1b.etl.plugin.v1.StopResponseB*Z(github.com/automic-etl/etl/plugins/protob\x06proto3"
+	"\x04Stop\x12\x1a.etl.plugin.v1.StopRequest\x1a\x1b.etl.plugin.v1.StopResponse\x12?\n" +
+	"\x04Ping\x12\x1a.etl.plugin.v1.PingRequest\x1a\x1b.etl.plugin.v1.PingResponseB*Z(github.com/automic-etl/etl/plugins/protob\x06proto3"
 
 var (
 	file_provider_proto_rawDescOnce sync.Once
@@ -1854,7 +1929,7 @@ func file_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_provider_proto_goTypes = []any{
 	(Diagnostic_Severity)(0),    // 0: etl.plugin.v1.Diagnostic.Severity
 	(*OpenRequest)(nil),         // 1: etl.plugin.v1.OpenRequest
@@ -1875,15 +1950,17 @@ var file_provider_proto_goTypes = []any{
 	(*DataPlane)(nil),           // 16: etl.plugin.v1.DataPlane
 	(*StopRequest)(nil),         // 17: etl.plugin.v1.StopRequest
 	(*StopResponse)(nil),        // 18: etl.plugin.v1.StopResponse
-	(*Origin)(nil),              // 19: etl.plugin.v1.Origin
-	(*File)(nil),                // 20: etl.plugin.v1.File
-	(*BadRows)(nil),             // 21: etl.plugin.v1.BadRows
-	(*BadRow)(nil),              // 22: etl.plugin.v1.BadRow
-	(*Checkpoint)(nil),          // 23: etl.plugin.v1.Checkpoint
-	(*Progress)(nil),            // 24: etl.plugin.v1.Progress
-	(*Complete)(nil),            // 25: etl.plugin.v1.Complete
-	nil,                         // 26: etl.plugin.v1.PlanRequest.CursorEntry
-	nil,                         // 27: etl.plugin.v1.ReadRequest.CursorEntry
+	(*PingRequest)(nil),         // 19: etl.plugin.v1.PingRequest
+	(*PingResponse)(nil),        // 20: etl.plugin.v1.PingResponse
+	(*Origin)(nil),              // 21: etl.plugin.v1.Origin
+	(*File)(nil),                // 22: etl.plugin.v1.File
+	(*BadRows)(nil),             // 23: etl.plugin.v1.BadRows
+	(*BadRow)(nil),              // 24: etl.plugin.v1.BadRow
+	(*Checkpoint)(nil),          // 25: etl.plugin.v1.Checkpoint
+	(*Progress)(nil),            // 26: etl.plugin.v1.Progress
+	(*Complete)(nil),            // 27: etl.plugin.v1.Complete
+	nil,                         // 28: etl.plugin.v1.PlanRequest.CursorEntry
+	nil,                         // 29: etl.plugin.v1.ReadRequest.CursorEntry
 }
 var file_provider_proto_depIdxs = []int32{
 	3,  // 0: etl.plugin.v1.OpenResponse.capabilities:type_name -> etl.plugin.v1.Capabilities
@@ -1897,14 +1974,14 @@ var file_provider_proto_depIdxs = []int32{
 	9,  // 8: etl.plugin.v1.DiscoverResponse.streams:type_name -> etl.plugin.v1.Stream
 	7,  // 9: etl.plugin.v1.DiscoverResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
 	5,  // 10: etl.plugin.v1.PlanRequest.config:type_name -> etl.plugin.v1.Config
-	26, // 11: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
+	28, // 11: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
 	7,  // 12: etl.plugin.v1.PlanResponse.warnings:type_name -> etl.plugin.v1.Diagnostic
 	7,  // 13: etl.plugin.v1.PlanResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
 	5,  // 14: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
-	27, // 15: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
+	29, // 15: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
 	15, // 16: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
 	16, // 17: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
-	22, // 18: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
+	24, // 18: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
 	1,  // 19: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
 	6,  // 20: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
 	6,  // 21: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
@@ -1912,15 +1989,17 @@ var file_provider_proto_depIdxs = []int32{
 	12, // 23: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
 	14, // 24: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
 	17, // 25: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
-	2,  // 26: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
-	8,  // 27: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 28: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
-	11, // 29: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
-	13, // 30: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
-	8,  // 31: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
-	18, // 32: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
-	26, // [26:33] is the sub-list for method output_type
-	19, // [19:26] is the sub-list for method input_type
+	19, // 26: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
+	2,  // 27: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
+	8,  // 28: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 29: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
+	11, // 30: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
+	13, // 31: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
+	8,  // 32: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
+	18, // 33: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
+	20, // 34: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
+	27, // [27:35] is the sub-list for method output_type
+	19, // [19:27] is the sub-list for method input_type
 	19, // [19:19] is the sub-list for extension type_name
 	19, // [19:19] is the sub-list for extension extendee
 	0,  // [0:19] is the sub-list for field type_name
@@ -1939,7 +2018,7 @@ func file_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_provider_proto_rawDesc), len(file_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

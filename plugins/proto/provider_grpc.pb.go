@@ -31,6 +31,7 @@ const (
 	Provider_Plan_FullMethodName     = "/etl.plugin.v1.Provider/Plan"
 	Provider_Read_FullMethodName     = "/etl.plugin.v1.Provider/Read"
 	Provider_Stop_FullMethodName     = "/etl.plugin.v1.Provider/Stop"
+	Provider_Ping_FullMethodName     = "/etl.plugin.v1.Provider/Ping"
 )
 
 // ProviderClient is the client API for Provider service.
@@ -49,6 +50,8 @@ type ProviderClient interface {
 	Read(ctx context.Context, in *ReadRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error)
 	// Stop cancels a call and answers when that call has ended.
 	Stop(ctx context.Context, in *StopRequest, opts ...grpc.CallOption) (*StopResponse, error)
+	// Ping is the heartbeat. Any answer will do, even that the call is not known.
+	Ping(ctx context.Context, in *PingRequest, opts ...grpc.CallOption) (*PingResponse, error)
 }
 
 type providerClient struct {
@@ -129,6 +132,16 @@ func (c *providerClient) Stop(ctx context.Context, in *StopRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *providerClient) Ping(ctx context.Context, in *PingRequest, opts ...grpc.CallOption) (*PingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PingResponse)
+	err := c.cc.Invoke(ctx, Provider_Ping_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ProviderServer is the server API for Provider service.
 // All implementations must embed UnimplementedProviderServer
 // for forward compatibility.
@@ -145,6 +158,8 @@ type ProviderServer interface {
 	Read(context.Context, *ReadRequest) (*DiagnosticsResponse, error)
 	// Stop cancels a call and answers when that call has ended.
 	Stop(context.Context, *StopRequest) (*StopResponse, error)
+	// Ping is the heartbeat. Any answer will do, even that the call is not known.
+	Ping(context.Context, *PingRequest) (*PingResponse, error)
 	mustEmbedUnimplementedProviderServer()
 }
 
@@ -175,6 +190,9 @@ func (UnimplementedProviderServer) Read(context.Context, *ReadRequest) (*Diagnos
 }
 func (UnimplementedProviderServer) Stop(context.Context, *StopRequest) (*StopResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Stop not implemented")
+}
+func (UnimplementedProviderServer) Ping(context.Context, *PingRequest) (*PingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Ping not implemented")
 }
 func (UnimplementedProviderServer) mustEmbedUnimplementedProviderServer() {}
 func (UnimplementedProviderServer) testEmbeddedByValue()                  {}
@@ -323,6 +341,24 @@ func _Provider_Stop_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Provider_Ping_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServer).Ping(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Provider_Ping_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServer).Ping(ctx, req.(*PingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Provider_ServiceDesc is the grpc.ServiceDesc for Provider service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -357,6 +393,10 @@ var Provider_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Stop",
 			Handler:    _Provider_Stop_Handler,
+		},
+		{
+			MethodName: "Ping",
+			Handler:    _Provider_Ping_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/keepalive"
 
 	pb "github.com/automic-etl/etl/plugins/proto"
 )
@@ -57,11 +56,7 @@ func ServeBuiltIn(providers map[string]Provider) {
 }
 
 func newGRPCServer(opts []grpc.ServerOption) *grpc.Server {
-	return grpc.NewServer(append(opts,
-		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
-		// The host's heartbeats come every ten seconds.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 1e9, PermitWithoutStream: true}),
-	)...)
+	return grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))...)
 }
 
 // service is the server's side of go-plugin.

@@ -166,3 +166,7 @@ func (s *server) Stop(ctx context.Context, in *pb.StopRequest) (*pb.StopResponse
 	}
 	return &pb.StopResponse{}, nil
 }
+
+func (s *server) Ping(context.Context, *pb.PingRequest) (*pb.PingResponse, error) {
+	return &pb.PingResponse{}, nil
+}

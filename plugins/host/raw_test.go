@@ -1,0 +1,163 @@
+package host_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+
+	"github.com/automic-etl/etl/plugins/conformance/numbers"
+	"github.com/automic-etl/etl/plugins/dataplane"
+	"github.com/automic-etl/etl/plugins/host"
+	pb "github.com/automic-etl/etl/plugins/proto"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// raw speaks the protocol without the SDK, and badly: what it sends is named by the partition that is asked for.
+type raw struct {
+	plugin.NetRPCUnsupportedPlugin
+	pb.UnimplementedProviderServer
+}
+
+func serveRaw() {
+	plugin.Serve(&plugin.ServeConfig{
+		HandshakeConfig: pb.Handshake(), Plugins: plugin.PluginSet{pb.Service: raw{}}, GRPCServer: plugin.DefaultGRPCServer,
+	})
+	os.Exit(0)
+}
+
+func (r raw) GRPCServer(_ *plugin.GRPCBroker, g *grpc.Server) error {
+	pb.RegisterProviderServer(g, r)
+	return nil
+}
+
+func (raw) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (raw) Open(context.Context, *pb.OpenRequest) (*pb.OpenResponse, error) {
+	description := numbers.Provider{}.Schema()
+	description.Name = "raw"
+	text, err := json.Marshal(description)
+	return &pb.OpenResponse{Schema: text}, err
+}
+
+func (raw) Read(ctx context.Context, in *pb.ReadRequest) (*pb.DiagnosticsResponse, error) {
+	conn, err := dataplane.Dial(ctx, in.Data.Socket, in.Data.Token)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	return &pb.DiagnosticsResponse{}, send(conn, in)
+}
+
+func send(conn net.Conn, in *pb.ReadRequest) error {
+	long := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	float := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Float64}}, nil)
+	writer := dataplane.NewWriter(conn, long)
+	complete := &pb.Complete{}
+	switch in.Partition {
+	case "silent":
+		return nil
+	case "incomplete":
+		return writer.Batch(batch(long))
+	case "wrong schema":
+		return errors.Join(dataplane.NewWriter(conn, float).Batch(batch(float)), writer.Event(dataplane.Complete, complete))
+	case "nulls":
+		return writer.Batch(nulls(long))
+	case "garbage":
+		_, err := conn.Write([]byte(strings.Repeat("no frame at all ", 10)))
+		return err
+	case "second token":
+		time.Sleep(100 * time.Millisecond) // else either of the two may be the first
+		_, err := dataplane.Dial(context.Background(), in.Data.Socket, in.Data.Token)
+		if err == nil { // dialling works, but nobody listens to what is said there
+			err = writer.Event(dataplane.Complete, complete)
+		}
+		return err
+	case "left open": // somebody holds the connection when the call is over
+		file, err := conn.(*net.UnixConn).File()
+		runtime.KeepAlive(file)
+		time.AfterFunc(time.Hour, func() { file.Close() })
+		return err
+	case "lost rows":
+		complete.Rows = 2
+		return errors.Join(writer.Batch(batch(long)), writer.Event(dataplane.Complete, complete))
+	case "unwanted file", "foreign file":
+		return writer.Event(dataplane.File, &pb.File{Path: "/etc/passwd", Rows: 1})
+	case "link":
+		link := filepath.Join(in.Staging.Dir, "link")
+		return errors.Join(os.Symlink("/etc/passwd", link), writer.Event(dataplane.File, &pb.File{Path: link, Rows: 1}))
+	case "cut":
+		_, err := conn.Write([]byte{byte(dataplane.Checkpoint), 0, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
+		return err
+	}
+	return nil
+}
+
+func batch(schema *arrow.Schema) arrow.RecordBatch {
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer builder.Release()
+	if err := builder.Field(0).AppendValueFromString("1"); err != nil {
+		panic(err)
+	}
+	return builder.NewRecordBatch()
+}
+
+func nulls(schema *arrow.Schema) arrow.RecordBatch {
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer builder.Release()
+	builder.Field(0).AppendNull()
+	return builder.NewRecordBatch()
+}
+
+func TestBreachesOfTheProtocol(t *testing.T) {
+	h, _ := open(t, host.Options{})
+	c := client(t, h, "raw")
+	columns := coltype.Schema{{Name: "n", Type: coltype.Of(coltype.Long), Required: true}}
+	for partition, want := range map[string]string{
+		"silent":        "it ended its stream without completing it",
+		"left open":     "it sent nothing for 5s after its call had ended",
+		"incomplete":    "it ended its stream without completing it",
+		"cut":           "it ended its stream without completing it",
+		"wrong schema":  `column "n" of the batch is float64 where int64 was asked for`,
+		"nulls":         `column "n" is required and holds 1 nulls`,
+		"garbage":       "this version of etl does not know",
+		"lost rows":     "it says that it sent {rows:2}, but what arrived is {rows:1}",
+		"unwanted file": "it handed over a file where batches were asked for",
+		"foreign file":  "which is no file in its staging folder",
+		"link":          "which is no file in its staging folder",
+	} {
+		req := sdk.ReadRequest{Columns: columns, Partition: partition}
+		if partition == "foreign file" || partition == "link" {
+			req.Staging = &sdk.Staging{Dir: t.TempDir()}
+		}
+		err := c.Read(t.Context(), config(c, rows(1)), req, &sink{})
+		var died *host.DiedError
+		var broke *host.ProtocolError
+		if err == nil || !(errors.As(err, &died) || errors.As(err, &broke)) ||
+			!strings.Contains(strings.ReplaceAll(err.Error(), "  ", " "), want) {
+			t.Errorf("%s gave %v", partition, err)
+		}
+	}
+	if err := c.Read(t.Context(), config(c, rows(1)), sdk.ReadRequest{Columns: columns, Partition: "second token"}, &sink{}); err != nil {
+		t.Errorf("a second connection with the token did harm: %v", err)
+	}
+	_, _, err := c.Plan(t.Context(), config(c, rows(1)), sdk.PlanRequest{})
+	if err == nil || !strings.Contains(err.Error(), "Plan") {
+		t.Errorf("a call that isn't served gave %v", err)
+	}
+}
