@@ -4,9 +4,11 @@ package providers
 import (
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/csv"
+	"github.com/automic-etl/etl/providers/json"
+	"github.com/automic-etl/etl/providers/parquet"
 )
 
 // BuiltIn are the built-in providers by the first label of their blocks.
 func BuiltIn() map[string]sdk.Provider {
-	return map[string]sdk.Provider{"csv": csv.New()}
+	return map[string]sdk.Provider{"csv": csv.New(), "json": json.New(), "parquet": parquet.New()}
 }

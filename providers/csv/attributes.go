@@ -5,6 +5,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/providers/filesource"
+	"github.com/automic-etl/etl/providers/textencoding"
 )
 
 func attributes() []schema.Attribute {
@@ -19,7 +20,7 @@ func attributes() []schema.Attribute {
 		{Name: "columns", Type: list, Doc: "The names of the columns where there is no header."},
 		{Name: "null_if", Type: list, Default: cty.ListVal([]cty.Value{cty.StringVal("")}), Doc: "Texts that stand for null " +
 			"where they are not quoted. A quoted empty field is an empty string; in a column that is no string it is null."},
-		{Name: "encoding", Type: text, Default: cty.StringVal("utf-8"), OneOf: encodings(), Doc: "The encoding of the files. A " +
+		{Name: "encoding", Type: text, Default: cty.StringVal("utf-8"), OneOf: textencoding.Names(), Doc: "The encoding of the files. A " +
 			"byte order mark at the beginning is left out."},
 		{Name: "comment", Type: text, Doc: "The character that begins a line of comment."},
 		{Name: "skip_rows", Type: cty.Number, Default: cty.NumberIntVal(0), Doc: "How many lines to leave out before the header."},

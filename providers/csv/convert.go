@@ -123,7 +123,7 @@ func (c *converter) texts(index int, name string) arrow.Array {
 // refuse notes why a row is bad; its first bad column counts.
 func (c *converter) refuse(row int, name string, text []byte, t coltype.Type) {
 	if _, there := c.reasons[row]; !there {
-		c.reasons[row] = textvalue.Reason(name, text, t) + c.dialect.expected(t)
+		c.reasons[row] = c.dialect.reason(name, text, t)
 	}
 }
 

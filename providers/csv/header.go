@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -84,6 +85,9 @@ func (b *blocks) text(f field) []byte {
 	return f.text(b.held)
 }
 
+// errEmpty says that a file has no record at all, not even a header: it has no rows either.
+var errEmpty = errors.New("the file is empty")
+
 // firstRecord passes over comments and empty lines, and finds the first record without taking it.
 func (b *blocks) firstRecord() ([]field, int, ending, error) {
 	want := blockSize
@@ -92,8 +96,7 @@ func (b *blocks) firstRecord() ([]field, int, ending, error) {
 			return nil, 0, complete, err
 		}
 		if len(b.held) == 0 {
-			return nil, 0, complete, filesource.Problem("Empty file", fmt.Sprintf("%s has no header: it is empty. Remove the file, or, "+
-				"if it has no header by design, write header = false and columns = […].", b.source), "path")
+			return nil, 0, complete, errEmpty
 		}
 		fields, next, how := b.dialect.record(b.held, 0, b.ended, nil)
 		switch {

@@ -29,6 +29,9 @@ func (o observed) column(name string) coltype.Field {
 // Infer looks at the rows of a file, or at the first of them.
 func (r *reader) Infer(ctx context.Context, f filesource.File) (_ filesource.Evidence, err error) {
 	in, err := r.open(ctx, f)
+	if errors.Is(err, errEmpty) {
+		return filesource.Evidence{}, nil
+	}
 	if err != nil {
 		return filesource.Evidence{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/automic-etl/etl/providers/filesource"
+	"github.com/automic-etl/etl/providers/textencoding"
 )
 
 // input is an open file, its header read.
@@ -30,7 +31,7 @@ func (r *reader) open(ctx context.Context, f filesource.File) (*input, error) {
 }
 
 func (in *input) begin(d dialect, f filesource.File) error {
-	text, err := decode(in.stream, d.encoding, f.Path)
+	text, err := textencoding.Decode(in.stream, d.encoding, f.Path)
 	if err != nil {
 		return err
 	}

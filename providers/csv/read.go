@@ -27,6 +27,9 @@ type parsed struct {
 // Read parses blocks in parallel and delivers them in order.
 func (r *reader) Read(ctx context.Context, f filesource.File, read filesource.Read) (err error) {
 	in, err := r.open(ctx, f)
+	if errors.Is(err, errEmpty) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -52,17 +55,6 @@ func (r *reader) Read(ctx context.Context, f filesource.File, read filesource.Re
 		if err := read.Delivery.Bad(ctx, p.bad); err != nil || p.batch == nil {
 			return err
 		}
-		return read.Delivery.Rows(ctx, delivery.Rows{Record: p.batch, Source: f.Path, Numbers: numbers(first, p.ordinal)})
+		return read.Delivery.Rows(ctx, delivery.Rows{Record: p.batch, Source: f.Path, Numbers: delivery.NumbersOf(first, p.ordinal)})
 	})
-}
-
-func numbers(first int64, ordinal []int32) delivery.Numbers {
-	if ordinal == nil {
-		return delivery.Numbers{First: first}
-	}
-	list := make([]int64, len(ordinal))
-	for i, n := range ordinal {
-		list[i] = first + int64(n)
-	}
-	return delivery.Numbers{List: list}
 }

@@ -120,13 +120,16 @@ func (d *dialect) classify(b, scratch []byte) textvalue.Evidence {
 	return seen
 }
 
-// expected says how the values of a type are to be written, where that is not the default.
-func (d *dialect) expected(t coltype.Type) string {
+// reason says why a text is no value of a type, and how values are to be written where that is not the default.
+func (d *dialect) reason(name string, text []byte, t coltype.Type) string {
+	plain := textvalue.NoValue(name, text, t)
 	switch {
+	case d.numbers.comma && (t.Kind == coltype.Float || t.Kind == coltype.Double || t.Kind == coltype.Decimal):
+		return plain + " written with a decimal comma"
 	case t.Kind == coltype.Date && d.clock.date != nil:
-		return ", written as " + d.clock.date.String()
+		return plain + " written as " + d.clock.date.String()
 	case (t.Kind == coltype.Timestamp || t.Kind == coltype.Timestamptz) && d.clock.timestamp != nil:
-		return ", written as " + d.clock.timestamp.String()
+		return plain + " written as " + d.clock.timestamp.String()
 	}
-	return ""
+	return textvalue.Reason(name, text, t)
 }

@@ -9,6 +9,18 @@ type Numbers struct {
 	List []int64
 }
 
+// NumbersOf are the numbers of rows at the given places after the first; nil means that none is missing.
+func NumbersOf(first int64, places []int32) Numbers {
+	if places == nil {
+		return Numbers{First: first}
+	}
+	list := make([]int64, len(places))
+	for i, place := range places {
+		list[i] = first + int64(place)
+	}
+	return Numbers{List: list}
+}
+
 // At is the number of a row of the batch.
 func (n Numbers) At(row int) int64 {
 	if n.List != nil {

@@ -2,6 +2,7 @@ package filesource
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -28,8 +29,17 @@ func (p *Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	if len(settled.columns) == 0 {
+		return nil, append(diags, noColumns(s)...)
+	}
 	response, more := s.response(evidence, settled)
 	return response, append(diags, more...)
+}
+
+// noColumns says why nothing is known about the columns: there was nothing to look at.
+func noColumns(s *survey) sdk.Diagnostics {
+	return Problem("No columns found", fmt.Sprintf("Nothing in the source's files says which columns there are; they are empty, or "+
+		"hold no good row. Found: %s.", named(s.freshFiles(), "")), "path")
 }
 
 func (s *survey) response(evidence Evidence, settled settledColumns) (*sdk.PlanResponse, sdk.Diagnostics) {

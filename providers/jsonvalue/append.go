@@ -14,9 +14,9 @@ import (
 )
 
 // Append appends a value to a builder of a column's type. It always appends one value: null where the value doesn't
-// fit, and then it returns the reason, with the path from the column to what doesn't fit.
-func (d *Document) Append(builder array.Builder, v *Value, t coltype.Type, path string) error {
-	a := appender{document: d}
+// fit, and then it returns the reason, with the path from the column to what doesn't fit. Strings among nulls are null.
+func (d *Document) Append(builder array.Builder, v *Value, t coltype.Type, path string, nulls [][]byte) error {
+	a := appender{document: d, nulls: nulls}
 	a.append(builder, v, t, path)
 	return a.err
 }
@@ -29,12 +29,13 @@ func AppendText(builder array.Builder, text []byte, t coltype.Type, path string)
 		builder.AppendNull()
 		return fmt.Errorf("column %s: %s is not a valid %s: %w", textvalue.QuoteName(path), textvalue.Quote(text), t, err)
 	}
-	return d.Append(builder, v, t, path)
+	return d.Append(builder, v, t, path, nil)
 }
 
 // appender keeps builders aligned even where a value doesn't fit, so that a row can be refused after the fact.
 type appender struct {
 	document *Document
+	nulls    [][]byte
 	err      error
 }
 
@@ -50,7 +51,7 @@ func (a *appender) refuse(builder array.Builder, v *Value, t coltype.Type, path 
 }
 
 func (a *appender) append(builder array.Builder, v *Value, t coltype.Type, path string) {
-	if v == nil || v.Kind == Null {
+	if v == nil || v.Kind == Null || v.Kind == String && isNull(v, a.nulls) {
 		builder.AppendNull()
 		return
 	}

@@ -13,11 +13,16 @@ const maxQuoted = 80
 
 // Reason says in words why a text is no value of a column's type.
 func Reason(column string, text []byte, t coltype.Type) string {
-	said := fmt.Sprintf("column %s: %s is not a valid %s", QuoteName(column), Quote(text), t)
+	said := NoValue(column, text, t)
 	if hint := hint(text, t); hint != "" {
 		return said + ": " + hint
 	}
 	return said
+}
+
+// NoValue says no more than that a text is no value of a column's type.
+func NoValue(column string, text []byte, t coltype.Type) string {
+	return fmt.Sprintf("column %s: %s is not a valid %s", QuoteName(column), Quote(text), t)
 }
 
 // QuoteName quotes a column's name for a message.

@@ -1,4 +1,5 @@
-package csv
+// Package textencoding turns the text of files into UTF-8.
+package textencoding
 
 import (
 	"bufio"
@@ -12,13 +13,13 @@ import (
 	"github.com/automic-etl/etl/providers/filesource"
 )
 
-// encodings are the names that a user can write.
-func encodings() []string {
+// Names are the encodings that a user can write.
+func Names() []string {
 	return []string{"utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252"}
 }
 
-// decode turns a file's text into UTF-8 and drops its byte order mark.
-func decode(in io.Reader, encoding, path string) (io.Reader, error) {
+// Decode turns a file's text into UTF-8 and drops its byte order mark.
+func Decode(in io.Reader, encoding, path string) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(in, 256<<10)
 	head, err := buffered.Peek(4 << 10)
 	if err != nil && err != io.EOF {
@@ -60,7 +61,7 @@ func refuseWide(head []byte, path string) error {
 		return filesource.Problem("File is in UTF-16", fmt.Sprintf("In %s every second byte is zero, as in UTF-16, and it is read as "+
 			"UTF-8. Write encoding = \"utf-16be\".", path), "encoding")
 	}
-	return filesource.Problem("Not a text file", fmt.Sprintf("The beginning of %s holds zero bytes, which no CSV file does: it is "+
+	return filesource.Problem("Not a text file", fmt.Sprintf("The beginning of %s holds zero bytes, which no text does: it is "+
 		"binary data. Check the path, and whether the file is compressed in a way other than gzip and zstd.", path), "path")
 }
 
