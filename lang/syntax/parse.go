@@ -44,12 +44,26 @@ func parts(src []byte, name string) (*File, hcl.Diagnostics) {
 		part := src[from:to]
 		start := hcl.Pos{Line: line, Column: 1, Byte: from}
 		body, mistakes := parse(part, name, start)
-		diags = append(diags, explain(mistakes, src)...)
+		diags = append(diags, explain(within(mistakes, src, from, to), src)...)
 		file.add(body, mistakes.HasErrors())
 		line += bytes.Count(part, []byte{'\n'})
 		from = to
 	}
 	return file, diags
+}
+
+// within moves what the parser says of the end of a block's text, where something is missing, back to its last character:
+// the next block isn't to blame.
+func within(diags hcl.Diagnostics, src []byte, from, to int) hcl.Diagnostics {
+	for _, d := range diags {
+		if d.Subject == nil || d.Subject.Start.Byte < to {
+			continue
+		}
+		end := from + len(bytes.TrimRight(src[from:to], " \t\r\n"))
+		last := hcl.Range{Filename: d.Subject.Filename, Start: Position(src, max(from, end-1)), End: Position(src, end)}
+		d.Subject, d.Context = &last, nil
+	}
+	return diags
 }
 
 func (f *File) add(body *hclsyntax.Body, broken bool) {
