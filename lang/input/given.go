@@ -22,7 +22,8 @@ const (
 	EnvPrefix = "ETL_VAR_"
 )
 
-// Arg is one -var NAME=VALUE, or one -var-file FILE if File is set, in the order of the command line.
+// Arg is one -var NAME=VALUE, or one -var-file FILE if File is set, in the order of the command line. Without a Name, it
+// is read from the Value.
 type Arg struct {
 	Name, Value string
 	File        string
@@ -92,9 +93,17 @@ func (c *collector) automatic() []string {
 }
 
 func (c *collector) arg(arg Arg) {
+	if arg.Name == "" {
+		name, value, ok := strings.Cut(arg.Value, "=")
+		if !ok {
+			c.diags = append(c.diags, diag.Error(hcl.Range{}, "Invalid -var", "A value on the command line is written -var NAME=VALUE, and "+
+				"in what is given there is no equals sign."))
+			return
+		}
+		arg.Name, arg.Value = strings.TrimSpace(name), value
+	}
 	if c.declared[arg.Name] == nil {
-		at := hcl.Range{Filename: "-var", Start: hcl.InitialPos, End: hcl.InitialPos}
-		c.diags = append(c.diags, diag.Error(at, "Undeclared variable",
+		c.diags = append(c.diags, diag.Error(hcl.Range{}, "Undeclared variable",
 			"A value is given for the variable %q by -var, but the project declares no such variable.%s Declare it with a "+
 				"variable block, or leave the flag out.", arg.Name, diag.Suggest(arg.Name, sortedNames(c.declared))))
 		return

@@ -123,6 +123,9 @@ func reason(err error) string {
 }
 
 func parseText(text string) (hcl.Expression, hcl.Diagnostics) {
+	if d := syntax.TooDeep([]byte(text), ""); d != nil {
+		return nil, hcl.Diagnostics{d}
+	}
 	return hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
 }
 

@@ -15,6 +15,9 @@ func Parse(src []byte, name string) (*File, hcl.Diagnostics) {
 	if d := encoding(src, name); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
+	if d := TooDeep(src, name); d != nil {
+		return &File{Name: name, Bytes: src, Body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}}, hcl.Diagnostics{d}
+	}
 	body, diags := parse(src, name, hcl.InitialPos)
 	if !diags.HasErrors() {
 		return &File{Name: name, Bytes: src, Body: body}, nil

@@ -100,6 +100,25 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 }
 
+// HCL's parser would exhaust its stack, which no recover can stop.
+func TestNestedTooDeeply(t *testing.T) {
+	for _, level := range []string{"(", "-", "[", "{a=", "!", "\"${", "a?b:", "f(", "a ? (b) : ", "- -", "{\n", "(\na ?\nb : ", "1 + ", "a -", "a."} {
+		src := "a {\n  x = " + strings.Repeat(level, 20_000) + "1\n}\n"
+		_, diags := Parse([]byte(src), "x")
+		if len(diags) != 1 || diags[0].Summary != "Nested too deeply" {
+			t.Errorf("%q: %v", level, diags)
+		}
+	}
+	blocks := strings.Repeat("a {\n", 20_000)
+	if _, diags := Parse([]byte(blocks), "x"); len(diags) != 1 || diags[0].Summary != "Nested too deeply" {
+		t.Errorf("blocks: %v", diags)
+	}
+	wide := "a {\n  x = [" + strings.Repeat("-1, !a, b ? 1 : 2, (3), ", 10_000) + "]\n}\n"
+	if _, diags := Parse([]byte(wide), "x"); diags.HasErrors() {
+		t.Errorf("a long list isn't deep: %v", diags)
+	}
+}
+
 func TestPosition(t *testing.T) {
 	src := []byte("aß\nb")
 	for offset, want := range map[int]hcl.Pos{
