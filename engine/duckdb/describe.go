@@ -24,7 +24,7 @@ func (s *Session) Describe(ctx context.Context, query string) (coltype.Schema, e
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, s.suggest(ctx, query, err)
 	}
 	return columns, nil
 }

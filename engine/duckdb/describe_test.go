@@ -60,7 +60,7 @@ func TestMistakesArePlacedInTheQuery(t *testing.T) {
 	bind(t, s, "silver.orders", coltype.Schema{field(1, "amount", coltype.Long), field(2, "email", coltype.String), field(3, "région", coltype.String)}, nil)
 	cases := map[string]struct{ query, want string }{
 		"column":     {"SELECT 'ü', amuont FROM silver.orders", "Unknown column in SQL@13 [amount région]"},
-		"of a table": {"SELECT o.amuont FROM silver.orders o", "Unknown column in SQL@7 []"},
+		"of a table": {"SELECT o.amuont FROM silver.orders o", "Unknown column in SQL@7 [amount]"},
 		"table":      {"SELECT * FROM silver.ordrs", "Unknown table in SQL@14 [orders]"},
 		"function":   {"SELECT lowr(email) FROM silver.orders", "Unknown function in SQL@7 [lower]"},
 		"types":      {"SELECT amount + email FROM silver.orders", "Wrong types in SQL@14 []"},

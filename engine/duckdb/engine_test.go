@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -212,9 +214,7 @@ func TestMemoryIsBoundedAndSpills(t *testing.T) {
 func TestCancelInterrupts(t *testing.T) {
 	s := openSession(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	started := make(chan struct{})
-	go func() { <-started; cancel() }()
-	close(started)
+	time.AfterFunc(50*time.Millisecond, cancel)
 	_, err := s.Materialize(ctx, "etl_x", "t", "SELECT sum(a.i * b.i) AS s FROM range(1000000) a(i), range(1000000) b(i)")
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
@@ -231,5 +231,43 @@ func TestFullDisk(t *testing.T) {
 	var full *DiskFullError
 	if err := classify(err, nil); !errors.As(err, &full) {
 		t.Fatalf("want a full disk, got %v", err)
+	}
+}
+
+func TestSessionsWorkAtOnce(t *testing.T) {
+	e := openEngine(t, Options{})
+	cols := coltype.Schema{field(1, "id", coltype.Long), field(2, "k", coltype.Long)}
+	root := t.TempDir()
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for i := range 5 {
+				workOnce(t, e, filepath.Join(root, fmt.Sprint(worker, i)), int64(10*worker+i), cols)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func workOnce(t *testing.T, e *Engine, dir string, k int64, cols coltype.Schema) {
+	ctx := context.Background()
+	s, err := e.Session(ctx)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	staged, err := s.Write(ctx, Write{
+		Query: fmt.Sprintf("SELECT i AS id, %d AS k FROM range(500) r(i)", k), Columns: cols, Dir: dir,
+		Partition: []state.PartitionField{{Column: "id", Transform: "bucket[4]"}},
+	})
+	if err == nil {
+		err = s.Bind(ctx, ident("silver.t"), cols, dataFiles(staged, cols))
+	}
+	n := int64(0)
+	if err == nil {
+		n, err = s.Count(ctx, fmt.Sprintf("FROM silver.t WHERE k = %d", k))
+	}
+	if err = firstError(err, s.Close()); err != nil || n != 500 {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }

@@ -47,6 +47,11 @@ func (s *Session) Write(ctx context.Context, w Write) (staged []state.StagedFile
 		staged, err = s.writeWhole(ctx, out)
 	case len(w.Sort) == 0:
 		staged, err = s.writePartitions(ctx, out)
+		if memory := (*MemoryError)(nil); errors.As(err, &memory) {
+			// Many partitions at once need a buffer each; one after the other they don't.
+			out.removeAll()
+			staged, err = s.writeSortedPartitions(ctx, out)
+		}
 	default:
 		staged, err = s.writeSortedPartitions(ctx, out)
 	}
