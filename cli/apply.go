@@ -84,10 +84,10 @@ func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options pl
 			return w.fail("The plan could not be printed", err)
 		}
 	}
-	if !p.Changes() {
+	if !p.Changes() && !p.Checks() {
 		return nil
 	}
-	if !c.Bool("auto-approve") && !w.approved(ctx) {
+	if p.Changes() && !c.Bool("auto-approve") && !w.approved(ctx) {
 		return exit(exitError)
 	}
 	return w.do(ctx, c, p, "")

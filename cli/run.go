@@ -38,7 +38,7 @@ func (e *environment) refresh(c *cli.Context) error {
 		_ = w.fail("Definitions changed", fmt.Errorf("`etl run` only refreshes, and these tables would be changed: %s. Review them with `etl plan` and apply them with `etl apply`", strings.Join(changed, ", ")))
 		return exit(exitRefused)
 	}
-	if !p.Changes() {
+	if !p.Changes() && !p.Checks() {
 		return nil
 	}
 	return w.do(ctx, c, p, "")

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,6 +85,8 @@ func computed(t *plan.Table) string {
 		return "computes only the new rows" + why
 	case "keys":
 		return "recomputes the keys that new rows touch" + why
+	case "partitions":
+		return "recomputes the partitions that new rows touch" + why
 	case "full":
 		return "recomputes fully" + why
 	default:
@@ -122,8 +125,18 @@ func checked(t *plan.Table) string {
 	if len(t.Checks) == 0 || t.Action == plan.None || t.Action == plan.Drop {
 		return ""
 	}
-	return "checked by " + enumerate(t.Checks, 4)
+	names := make([]string, len(t.Checks))
+	for i, check := range t.Checks {
+		names[i] = check
+		if action, name, found := strings.Cut(check, " "); found && slices.Contains(checkActions, action) {
+			names[i] = name + " (" + action + ")"
+		}
+	}
+	return "checks: " + enumerate(names, 4)
 }
+
+// checkActions are what a plan writes before a check's name.
+var checkActions = []string{"warn", "drop", "quarantine", "fail"}
 
 // readBy names who is affected.
 func readBy(t *plan.Table) string {

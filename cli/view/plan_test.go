@@ -58,7 +58,7 @@ func shop() *plan.Plan {
 				},
 				Partition: []state.PartitionField{{Column: "id", Transform: "bucket[16]"}},
 				Reads:     plan.Estimate{Rows: 1_200_000, Bytes: 84_000_000}, Writes: plan.Estimate{Rows: -1, Bytes: -1},
-				Checks: []string{"valid email", "known country"},
+				Checks: []string{"quarantine valid email", "fail known country"},
 			},
 			{
 				Address: "table.silver.orders", Ident: addr.Ident{Namespace: "silver", Name: "orders"}, Action: plan.Rebuild,

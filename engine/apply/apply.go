@@ -84,17 +84,21 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 	if len(run.work) == 0 {
 		return &Result{RunID: run.id}, nil
 	}
-	if diags := run.claim(ctx); diags.HasErrors() {
-		return nil, diags
+	if p.Changes() {
+		if diags := run.claim(ctx); diags.HasErrors() {
+			return nil, diags
+		}
+		defer run.release()
 	}
-	defer run.release()
 	failpoint.Hit(failpoint.ApplyClaimed)
 	if diags := run.verify(ctx); diags.HasErrors() {
 		return nil, diags
 	}
 	diags := run.walk(ctx)
 	failpoint.Hit(failpoint.ApplyDone)
-	run.record()
+	if p.Changes() {
+		run.record()
+	}
 	return &Result{RunID: run.id, Outcomes: run.outcomes}, diags
 }
 

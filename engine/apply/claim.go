@@ -20,7 +20,7 @@ func (r *run) claim(ctx context.Context) hcl.Diagnostics {
 	claim := state.Claim{RunID: r.id, PlanID: r.planID, Command: r.Command, Wait: r.LockTimeout}
 	for _, t := range r.plan.Tables {
 		w := r.work[t.Address]
-		if w == nil {
+		if w == nil || w.Kind == plan.CheckWork {
 			continue
 		}
 		claim.Tables = append(claim.Tables, t.Ident)

@@ -105,15 +105,15 @@ func (t *task) stageLoaded(ctx context.Context, sink *sink) error {
 	if t.work.Load.Append {
 		t.staged.operation = state.Append
 	}
-	return t.countWritten()
+	t.countWritten()
+	return t.refuseDuplicates(ctx)
 }
 
-func (t *task) countWritten() error {
+func (t *task) countWritten() {
 	t.outcome.Rows.Written = 0
 	for _, f := range t.staged.add {
 		t.outcome.Rows.Written += f.Rows
 	}
-	return nil
 }
 
 // dataFiles presents staged files as files of a snapshot, for reading them.

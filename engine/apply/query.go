@@ -34,6 +34,8 @@ func (t *task) query(ctx context.Context) error {
 		return t.queryAppend(ctx)
 	case plan.ComputeKeys:
 		return t.queryKeys(ctx)
+	case plan.ComputeParts:
+		return t.queryPartitions(ctx)
 	}
 	return t.queryFull(ctx)
 }
@@ -44,16 +46,22 @@ func (t *task) bindInput(ctx context.Context, in plan.Input) error {
 	if table == nil {
 		return fmt.Errorf("this is a bug in etl: %s is read before it is made", in.Address)
 	}
+	t.staged.inputs = append(t.staged.inputs, state.Input{Address: in.Address, Ident: in.Ident, UUID: table.UUID, Snapshot: table.Main})
+	if t.drives(in) && (t.work.Compute == plan.ComputeAppend || t.work.Compute == plan.ComputeParts) {
+		return nil // its new rows are bound in its place
+	}
+	return t.bindTable(ctx, in)
+}
+
+// bindTable lets the query read all rows of an input.
+func (t *task) bindTable(ctx context.Context, in plan.Input) error {
+	table := t.published.get(in.Ident)
 	files, err := t.Lakehouse.Files(ctx, table, table.Main)
 	if err != nil {
 		return fmt.Errorf("listing the files of %s: %w", in.Ident, err)
 	}
-	t.staged.inputs = append(t.staged.inputs, state.Input{Address: in.Address, Ident: in.Ident, UUID: table.UUID, Snapshot: table.Main})
 	for _, f := range files {
 		t.outcome.Rows.Read += f.Rows
-	}
-	if t.drives(in) && t.work.Compute == plan.ComputeAppend {
-		return nil // only its new rows are read
 	}
 	if err := t.session.Bind(ctx, in.Ident, table.Columns, files); err != nil {
 		return fmt.Errorf("opening %s: %w", in.Ident, err)
@@ -64,7 +72,6 @@ func (t *task) bindInput(ctx context.Context, in plan.Input) error {
 // bindNew binds the rows that the drivers got since the recorded rows were computed, in a schema of the given name or, if
 // that is empty, in place of the tables themselves.
 func (t *task) bindNew(ctx context.Context, schema string) error {
-	t.outcome.Rows.Read = 0
 	for _, in := range t.work.Inputs {
 		if !t.drives(in) {
 			continue
@@ -104,7 +111,8 @@ func (t *task) queryFull(ctx context.Context) error {
 		return err
 	}
 	t.staged.add, t.staged.operation = files, state.Replace
-	return t.countWritten()
+	t.countWritten()
+	return t.refuseDuplicates(ctx)
 }
 
 // upserts says whether rows go into those that exist by key, rather than taking their place.
@@ -125,7 +133,8 @@ func (t *task) queryAppend(ctx context.Context) error {
 		return err
 	}
 	t.staged.add, t.staged.operation = files, state.Append
-	return t.countWritten()
+	t.countWritten()
+	return nil
 }
 
 // queryKeys computes anew the rows of the keys that new rows touch.
@@ -140,15 +149,23 @@ func (t *task) queryKeys(ctx context.Context) error {
 	if _, err := t.session.Materialize(ctx, keysSchema, keysTable, keys); err != nil {
 		return err
 	}
+	if t.upserts() {
+		return t.merge(ctx, t.work.Query.Keyed)
+	}
+	return t.replaceKeys(ctx, t.work.Query.Keyed, t.work.Query.OutputKeys)
+}
+
+// replaceKeys puts rows in the place of those whose keys are in the table of keys.
+func (t *task) replaceKeys(ctx context.Context, query string, keys []string) error {
 	old, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
 	if err != nil {
 		return fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
 	}
-	rows, err := t.goodRows(ctx, t.work.Query.Keyed)
+	rows, err := t.goodRows(ctx, query)
 	if err != nil {
 		return err
 	}
-	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Write: t.target(rows), Old: old, Keys: t.work.Query.OutputKeys},
+	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Write: t.target(rows), Old: old, Keys: keys},
 		"SELECT * FROM "+keysSchema+"."+keysTable)
 	if err != nil {
 		return err

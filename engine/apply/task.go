@@ -49,6 +49,10 @@ func (t *task) do(ctx context.Context) error {
 		return err
 	}
 	defer t.close()
+	if t.work.Kind == plan.CheckWork {
+		t.staged.operation = state.Empty
+		return t.audit(ctx)
+	}
 	failpoint.Hit(failpoint.WriteBefore)
 	if err := t.write(ctx); err != nil {
 		return err
@@ -70,6 +74,10 @@ func (t *task) prepare(ctx context.Context) error {
 		return fmt.Errorf("giving field ids to the columns of %s: %w", t.plan.Ident, err)
 	}
 	t.columns = columns
+	if t.work.Kind == plan.CheckWork {
+		t.session, err = t.Compute.Session(ctx)
+		return err
+	}
 	if t.dir, err = t.Lakehouse.StagePath(ctx, t.plan.Ident, t.base, t.id); err != nil {
 		return fmt.Errorf("making the folder for new files of %s: %w", t.plan.Ident, err)
 	}

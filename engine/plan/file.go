@@ -52,3 +52,13 @@ func (p *Plan) Changes() bool {
 	s := p.Summary
 	return s.Create+s.Evolve+s.Rebuild+s.Refresh+s.Drop > 0
 }
+
+// Checks says whether apply would look at anything, though it changes nothing: checks over time.
+func (p *Plan) Checks() bool {
+	for _, t := range p.Tables {
+		if t.Action == None && len(t.Work) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -14,15 +14,17 @@ const (
 	QueryWork    = "query"    // compute from tables
 	MetadataWork = "metadata" // commit a definition without touching rows
 	DropWork     = "drop"
+	CheckWork    = "check" // run the checks that time alone can break; nothing is committed
 )
 
 // How rows are computed.
 const (
-	ComputeLoad     = "load"     // what the source has beyond the cursor, or all of it
-	ComputeFull     = "full"     // the whole result, replacing the table's rows
-	ComputeAppend   = "append"   // the result over the driving input's new rows, appended
-	ComputeKeys     = "keys"     // the result for the keys that new rows touch, replacing theirs
-	ComputeMetadata = "metadata" // nothing
+	ComputeLoad     = "load"       // what the source has beyond the cursor, or all of it
+	ComputeFull     = "full"       // the whole result, replacing the table's rows
+	ComputeAppend   = "append"     // the result over the driving input's new rows, appended
+	ComputeKeys     = "keys"       // the result for the keys that new rows touch, replacing theirs
+	ComputeParts    = "partitions" // the result for the partitions that new rows touch, replacing theirs
+	ComputeMetadata = "metadata"   // nothing
 )
 
 // Work is all that apply needs to do a table: it derives nothing from the configuration but secrets.

@@ -165,7 +165,21 @@ func (r *planning) bindSQL(ctx context.Context, n *node) (*compiled, hcl.Diagnos
 		return nil, diags
 	}
 	return withChecks(n, &compiled{Columns: bound.Columns, Query: bound.Query, Text: true,
-		Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why}, diags)
+		Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why, Drivers: n.onlyInput()}, diags)
+}
+
+// onlyInput is what new rows can come from where SQL is written by partitions: its input, if there is just one.
+func (n *node) onlyInput() []string {
+	var read []string
+	for _, in := range n.inputs {
+		if !in.audit {
+			read = append(read, in.address())
+		}
+	}
+	if len(read) != 1 {
+		return nil
+	}
+	return read
 }
 
 // withChecks compiles the expects against the output's columns.

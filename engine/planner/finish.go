@@ -67,7 +67,7 @@ func (r *planning) finish() {
 			t.ReadBy = append(t.ReadBy, reader.table.Addr.String())
 		}
 		sort.Strings(t.ReadBy)
-		if t.Action != plan.None {
+		if t.Action != plan.None || n.work.Kind == plan.CheckWork {
 			t.Work = encodeWork(n.work)
 		}
 		r.plan.Tables = append(r.plan.Tables, t)

@@ -96,8 +96,8 @@ func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 		return n.recorded.Columns, true
 	case "freeze":
 		if changes := diffColumns(withoutProvenance(n.recorded.Columns), offered); len(changes) > 0 {
-			r.diags = append(r.diags, diag.Error(n.table.Range, "The source's columns changed",
-				"%s says on_schema_change = \"freeze\", and the source changed: %s. Accept it with on_schema_change = \"evolve\", or mend the source.", n.table.Addr, describe(changes)))
+			n.planned.Columns = changes
+			r.diags = append(r.diags, schemaFrozen(n, n.source.Addr.String()))
 			return nil, false
 		}
 	}

@@ -46,3 +46,9 @@ func noState(t *config.Table) *hcl.Diagnostic {
 		"The table %s has rows, and none of the snapshots that are left records what they were made from: another tool may have expired or replaced them. "+
 			"Loading again could double rows. Either roll the table back with `etl rollback %s -to=SNAPSHOT`, or drop it and let `etl apply` make it anew.", t.Ident, t.Addr)
 }
+
+func schemaFrozen(n *node, what string) *hcl.Diagnostic {
+	return diag.Error(n.table.Range, "Columns changed",
+		"%s says on_schema_change = \"freeze\", and %s changed: %s. Accept it with on_schema_change = \"evolve\", or mend the source.",
+		n.table.Addr, what, describe(n.planned.Columns))
+}

@@ -31,6 +31,10 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 		return
 	}
 	_, meta := n.compare()
+	if !r.acceptColumns(n) {
+		n.failed = true
+		return
+	}
 	if severity(n.recorded.Columns, n.work.Columns) == plan.Breaking {
 		n.compute(plan.Rebuild, plan.Breaking, plan.ComputeFull, "upstream", "its columns changed: "+describe(n.planned.Columns))
 		return
@@ -45,6 +49,21 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	if n.planned.Action == plan.None {
 		n.decideMetadata(meta)
 	}
+}
+
+// acceptColumns applies on_schema_change where the inputs' columns changed the table's.
+func (r *planning) acceptColumns(n *node) bool {
+	if len(n.planned.Columns) == 0 {
+		return true
+	}
+	switch n.table.OnSchemaChange {
+	case "freeze":
+		r.diags = append(r.diags, schemaFrozen(n, "what it is computed from"))
+		return false
+	case "ignore":
+		n.work.Columns, n.planned.Schema, n.planned.Columns = n.recorded.Columns, n.recorded.Columns, nil
+	}
+	return true
 }
 
 // decideRefresh recomputes as little as the steps and the inputs' histories allow, and says why not less.
@@ -84,7 +103,7 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 		return plan.ComputeFull, "it says refresh = \"always\""
 	case n.addedColumns() != "":
 		return plan.ComputeFull, "existing rows need the new columns' values"
-	case n.compiled.Incremental == compile.Recompute:
+	case n.compiled.Incremental == compile.Recompute && n.work.Write.Mode != "partitions":
 		return plan.ComputeFull, reason(n.compiled.Why)
 	}
 	for _, m := range moves {
@@ -97,6 +116,9 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 	}
 	if len(moves) == 0 {
 		return plan.ComputeFull, "its input did not change"
+	}
+	if n.work.Write.Mode == "partitions" {
+		return plan.ComputeParts, strings.Join(n.work.Write.By, ", ")
 	}
 	if n.compiled.Incremental == compile.AppendRows {
 		return plan.ComputeAppend, reason(n.compiled.Why)
