@@ -70,12 +70,14 @@ func TestScript(t *testing.T) {
 
 // setup gives a script what etl needs of its environment, and nothing of the tester's.
 func setup(env *testscript.Env) error {
-	for _, key := range []string{"ETL_LOG", "ETL_FAILPOINT", "ETL_LEASE_TTL"} {
-		env.Setenv(key, "")
-	}
 	env.Setenv("NO_COLOR", "1")
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 	env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
-	// Other users read the script's files in the tests of missing permissions.
-	return os.Chmod(env.WorkDir, 0o755)
+	// Other users reach the script's files in the tests of missing permissions.
+	for _, folder := range []string{filepath.Dir(env.WorkDir), env.WorkDir} {
+		if err := os.Chmod(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }

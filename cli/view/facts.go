@@ -89,6 +89,8 @@ func computed(t *plan.Table) string {
 		return "recomputes the partitions that new rows touch" + why
 	case "full":
 		return "recomputes fully" + why
+	case "metadata":
+		return "metadata only, no rows" + why
 	default:
 		return ""
 	}
@@ -97,7 +99,7 @@ func computed(t *plan.Table) string {
 // traffic is what is read and written: reads 5.1 M rows (410 MB), writes about 4.9 M rows.
 func traffic(t *plan.Table) string {
 	var parts []string
-	if t.Action == plan.None || t.Action == plan.Drop {
+	if t.Action == plan.None || t.Action == plan.Drop || t.Compute == "metadata" {
 		return ""
 	}
 	if known(t.Reads) || t.Reads.Rows < 0 {
@@ -164,7 +166,7 @@ func summary(s plan.Summary) string {
 
 // total is the sum of what is read.
 func total(s plan.Summary) string {
-	if !known(s.Reads) {
+	if s.Reads.Rows <= 0 && s.Reads.Bytes <= 0 {
 		return ""
 	}
 	if s.Reads.AtLeast || s.Reads.Rows < 0 {

@@ -15,7 +15,7 @@ etl { project = "shop" }
 
 source "csv" "orders" {
   path  = "in/orders*.csv"
-  types = { id = long, customer = long, amount = "decimal(12, 2)", at = timestamp, email = string }
+  types = { id = long, customer = long, amount = decimal(12, 2), at = timestamp, email = string }
   extract "incremental" {}
 }
 source "csv" "customers" { path = "in/customers.csv" }

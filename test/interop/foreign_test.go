@@ -19,7 +19,7 @@ import (
 const ledger = `
 source "csv" "entries" {
   path  = "in/*.csv"
-  types = { id = long, account = string, amount = "decimal(12, 2)" }
+  types = { id = long, account = string, amount = decimal(12, 2) }
   extract "incremental" {}
 }
 table "bronze" "entries" { from = source.csv.entries }

@@ -1,28 +1,38 @@
-locals {
-  types = {
-    id    = "long"
-    key   = "string"
-    small = "int"
-    ratio = "double"
-    half  = "float"
-    at    = "timestamp"
-    seen  = "timestamptz"
-    money = "decimal(38, 10)"
-    huge  = "decimal(38, 0)"
-    day   = "date"
-    clock = "time"
-    good  = "boolean"
-    text  = "string"
-  }
-}
-
 source "csv" "values" {
   path  = "in/values.csv"
-  types = local.types
+  types = {
+    id    = long
+    key   = string
+    small = int
+    ratio = double
+    half  = float
+    at    = timestamp
+    seen  = timestamptz
+    money = decimal(38, 10)
+    huge  = decimal(38, 0)
+    day   = date
+    clock = time
+    good  = boolean
+    text  = string
+  }
 }
 source "json" "values" {
   path  = "in/values.json"
-  types = local.types
+  types = {
+    id    = long
+    key   = string
+    small = int
+    ratio = double
+    half  = float
+    at    = timestamp
+    seen  = timestamptz
+    money = decimal(38, 10)
+    huge  = decimal(38, 0)
+    day   = date
+    clock = time
+    good  = boolean
+    text  = string
+  }
 }
 source "parquet" "values" { path = "in/values.parquet" }
 
