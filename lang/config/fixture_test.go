@@ -26,7 +26,7 @@ func plugin(_ context.Context, name string) (schema.Provider, error) {
 				{Name: "types", Kind: schema.Types},
 				{Name: "delimiter", Type: cty.String, Default: cty.StringVal(","), OneOf: []string{",", ";", "\t"}},
 				{Name: "threads", Type: cty.Number, Cosmetic: true},
-				{Name: "seperator", Type: cty.String, Deprecated: "Write delimiter."},
+				{Name: "fields_by", Type: cty.String, Deprecated: "Write delimiter."},
 			}},
 			Extract: map[string]schema.Block{"batch": {}, "incremental": {}},
 		}, nil

@@ -16,9 +16,9 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, name := range archives {
-		archive, err := txtar.ParseFile(name)
-		if err != nil {
-			f.Fatal(err)
+		archive, parseErr := txtar.ParseFile(name)
+		if parseErr != nil {
+			f.Fatal(parseErr)
 		}
 		f.Add(string(archive.Files[0].Data))
 	}

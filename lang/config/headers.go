@@ -136,9 +136,9 @@ func (l *loader) badName(h *header) *hcl.Diagnostic {
 func (l *loader) reservedName(h *header) *hcl.Diagnostic {
 	switch h.kind {
 	case "table", "layer":
-		if h.block.Labels[0] == "etl" {
+		if reservedLayer(h.block.Labels[0]) {
 			return diag.Error(h.block.LabelRanges[0], "Reserved name",
-				"The layer \"etl\" holds what etl records about its runs. Choose another name.")
+				"A layer can't be called %q: etl or the compute engine keeps something of its own there. Choose another name.", h.block.Labels[0])
 		}
 		last := len(h.block.Labels) - 1
 		if h.kind == "table" && quarantine(h.block.Labels[last]) {
@@ -152,6 +152,15 @@ func (l *loader) reservedName(h *header) *hcl.Diagnostic {
 		}
 	}
 	return nil
+}
+
+// reservedLayer says whether a namespace belongs to etl (its runs, its staging) or to DuckDB.
+func reservedLayer(name string) bool {
+	switch name {
+	case "etl", "main", "temp", "system", "information_schema", "pg_catalog":
+		return true
+	}
+	return strings.HasPrefix(name, "etl_")
 }
 
 // reservedRoot says whether a name begins references to configuration.

@@ -98,6 +98,11 @@ func (l *loader) source(h *header, s *Source, provider schema.Provider, i instan
 			s.Definition = append(s.Definition, Item{Path: item.Path, Value: item.Value})
 		}
 	}
+	if _, batch := provider.Extract[schema.Batch]; !batch && len(body.Of("extract")) == 0 {
+		l.report(diag.Error(s.Range, "Missing extract mode", "Sources of the provider %q can't be read at once. Say how to read it: extract %q { … }.",
+			s.Provider, provider.Modes()[0]))
+		return false
+	}
 	for _, block := range body.Of("extract") {
 		ok = l.extract(block, s, provider, i) && ok
 	}

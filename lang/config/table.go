@@ -55,7 +55,7 @@ func (l *loader) tables(h *header) {
 
 // layerOf refuses tables of layers that nobody declared.
 func (l *loader) layerOf(h *header) {
-	if h.addr.Type == "etl" {
+	if reservedLayer(h.addr.Type) {
 		return // a reserved name, which has been said
 	}
 	names := []string{bronze, "gold", "silver"}

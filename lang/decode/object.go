@@ -31,7 +31,7 @@ type decoder struct {
 	object Object
 }
 
-// Blocks of a provider are decoded by Provider: all attributes to values, references to columns to strings.
+// Provider decodes a block of a provider: all attributes to values, references to columns to strings.
 func Provider(body *Body, env expr.Env) (Object, hcl.Diagnostics) {
 	d := &decoder{env: env, object: Object{Ranges: map[string]hcl.Range{}}}
 	value, diags := d.body(body, "", env)
@@ -148,11 +148,9 @@ func (d *decoder) item(prefix string, attr *hclsyntax.Attribute, spec schema.Att
 	if !eval.IsSensitive(v) && v.RawEquals(spec.Empty()) {
 		return
 	}
-	text := ""
+	text := eval.Canonical(v)
 	if eval.IsSensitive(v) {
 		text = Reference(attr.Expr, d.env.Files, spec.Sensitive)
-	} else {
-		text = eval.Canonical(v)
 	}
 	d.object.Items = append(d.object.Items, Item{Path: prefix + spec.Name, Value: text, Cosmetic: spec.Cosmetic})
 }

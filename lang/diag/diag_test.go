@@ -14,7 +14,7 @@ func TestSuggest(t *testing.T) {
 		"amuont":  ` Did you mean "amount"?`,
 		"AMOUNT":  ` Did you mean "amount"?`,
 		"x":       "",
-		"wiht":    ` Did you mean "with"?`,
+		"wtih":    ` Did you mean "with"?`,
 		"clomuns": ` Did you mean "columns"?`,
 		"zebra":   "",
 		"":        "",

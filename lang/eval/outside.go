@@ -38,7 +38,7 @@ func envFunc(w World) function.Function {
 	})
 }
 
-func secretFunc(w World) function.Function {
+func secretFunc() function.Function {
 	return function.New(&function.Spec{
 		Description: "A secret from a secret store. Not supported yet.",
 		Params:      []function.Parameter{{Name: "url", Type: cty.String}},

@@ -1,8 +1,6 @@
 package input
 
 import (
-	"errors"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -95,31 +93,13 @@ func (v *Variable) convert(g given, ctx *hcl.EvalContext) (cty.Value, hcl.Diagno
 	if err != nil {
 		return cty.NilVal, hcl.Diagnostics{diag.Error(at, "Invalid value of a variable",
 			"The value of the variable %q in %s doesn't fit its type, which is %s: %s.", v.Name, g.origin,
-			v.Type.FriendlyNameForConstraint(), reason(err))}
+			v.Type.FriendlyNameForConstraint(), err)}
 	}
 	if value.IsNull() && !v.Nullable {
 		return cty.NilVal, hcl.Diagnostics{diag.Error(at, "Invalid value of a variable",
 			"The variable %q is declared with nullable = false, and its value in %s is null.", v.Name, g.origin)}
 	}
 	return value, nil
-}
-
-// reason names the part of the value that an error of conversion is about.
-func reason(err error) string {
-	var path cty.PathError
-	if errors.As(err, &path) && len(path.Path) > 0 {
-		text := ""
-		for _, step := range path.Path {
-			switch s := step.(type) {
-			case cty.GetAttrStep:
-				text += "." + s.Name
-			case cty.IndexStep:
-				text += "[" + eval.Canonical(s.Key) + "]"
-			}
-		}
-		return "at " + text + ": " + err.Error()
-	}
-	return err.Error()
 }
 
 func parseText(text string) (hcl.Expression, hcl.Diagnostics) {
