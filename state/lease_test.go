@@ -313,3 +313,33 @@ func waitStopped(t *testing.T, pid int) {
 	}
 	t.Fatal("the process didn't stop")
 }
+
+// A run that died after its last commit leaves nothing to do but its lease.
+func TestSweepDead(t *testing.T) {
+	dir := t.TempDir()
+	l := openIn(t, dir)
+	living, err := l.Claim(t.Context(), claim("run-living", addr.Ident{Namespace: "gold", Name: "other"}))
+	must(t, err)
+	if !killed(t, otherProcess(t, failpoint.ApplyDone, "apply", dir, "5")) && !killed(t, otherProcess(t, failpoint.LeaseReleaseBefore, "apply", dir, "5")) {
+		t.Fatal("the process never came by")
+	}
+	must(t, l.SweepDead(t.Context()))
+	before := tableNow(t, l, leases().ident)
+	must(t, l.SweepDead(t.Context()))
+	if now := tableNow(t, l, leases().ident); now.Main != before.Main {
+		t.Error("with nothing to sweep it has written")
+	}
+	locks, err := l.Locks(t.Context())
+	must(t, err)
+	if len(locks) != 1 || locks[0].ID != living.ID() {
+		t.Fatalf("the leases are %+v", locks)
+	}
+	must(t, living.Release(t.Context()))
+}
+
+func tableNow(t *testing.T, l *Lakehouse, ident addr.Ident) *Table {
+	t.Helper()
+	table, err := l.Table(t.Context(), ident)
+	must(t, err)
+	return table
+}
