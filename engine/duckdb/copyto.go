@@ -25,7 +25,7 @@ const (
 // CopyTo computes a query and sends all its rows. They pass through a file among what DuckDB spills, so that memory stays
 // bounded.
 func (s *Session) CopyTo(ctx context.Context, query string, format Format, to io.Writer) (err error) {
-	if err := s.requireSelect(ctx, query); err != nil {
+	if err = s.requireSelect(ctx, query); err != nil {
 		return err
 	}
 	columns, err := s.display(ctx, query)

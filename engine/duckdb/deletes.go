@@ -55,7 +55,7 @@ func (s *Session) vectors(ctx context.Context, files []state.DataFile) (string, 
 		return "", err
 	}
 	table := s.qualified(schema, name)
-	if err := s.exec(ctx, "CREATE TABLE "+table+" (path VARCHAR, pos BIGINT)"); err != nil {
+	if err = s.exec(ctx, "CREATE TABLE "+table+" (path VARCHAR, pos BIGINT)"); err != nil {
 		return "", err
 	}
 	err = s.conn.Raw(func(raw any) error {
@@ -63,9 +63,9 @@ func (s *Session) vectors(ctx context.Context, files []state.DataFile) (string, 
 		if !ok {
 			return fmt.Errorf("the connection is a %T", raw)
 		}
-		appender, err := duckdb.NewAppender(conn, s.catalog, schema, name)
-		if err != nil {
-			return err
+		appender, openErr := duckdb.NewAppender(conn, s.catalog, schema, name)
+		if openErr != nil {
+			return openErr
 		}
 		return firstError(appendPositions(ctx, appender, files), appender.Close())
 	})

@@ -167,7 +167,7 @@ func TestCloseRemovesWhatWasSpilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Close(); err != nil {
+	if err = e.Close(); err != nil {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(filepath.Join(dir, "spill"))
@@ -229,7 +229,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	_, err := s.conn.ExecContext(context.Background(), "COPY (SELECT i FROM range(100000) r(i)) TO '/dev/full' (FORMAT parquet, USE_TMP_FILE false)")
 	var full *DiskFullError
-	if err := classify(err, nil); !errors.As(err, &full) {
+	if err = classify(err, nil); !errors.As(err, &full) {
 		t.Fatalf("want a full disk, got %v", err)
 	}
 }

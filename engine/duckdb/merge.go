@@ -177,16 +177,9 @@ func (r *mergeRun) finish(ctx context.Context) (*Merged, error) {
 		}
 	}
 	if len(merged.Remove) > 0 {
-		old, err := r.session.scan(ctx, r.Columns, merged.Remove)
-		if err != nil {
+		if write.Query, err = r.replacement(ctx, merged.Remove); err != nil {
 			return nil, fmt.Errorf("merging: %w", err)
 		}
-		names := make([]string, len(r.Columns))
-		for i, c := range r.Columns {
-			names[i] = c.Name
-		}
-		write.Query = fmt.Sprintf("SELECT %s FROM (\n%s\n) AS o ANTI JOIN (%s) AS k ON %s\nUNION ALL BY NAME FROM %s",
-			idents(names), old, r.keys, r.matches(), r.rows)
 	}
 	if merged.Add, err = r.session.Write(ctx, write); err != nil {
 		return nil, fmt.Errorf("merging: %w", err)
@@ -196,6 +189,20 @@ func (r *mergeRun) finish(ctx context.Context) (*Merged, error) {
 	}
 	merged.Kept -= merged.New
 	return merged, nil
+}
+
+// replacement is a query of the new rows and of those of the files that no key touches.
+func (r *mergeRun) replacement(ctx context.Context, files []state.DataFile) (string, error) {
+	old, err := r.session.scan(ctx, r.Columns, files)
+	if err != nil {
+		return "", err
+	}
+	names := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		names[i] = c.Name
+	}
+	return fmt.Sprintf("SELECT %s FROM (\n%s\n) AS o ANTI JOIN (%s) AS k ON %s\nUNION ALL BY NAME FROM %s",
+		idents(names), old, r.keys, r.matches(), r.rows), nil
 }
 
 // matches is the join condition of old rows and keys.
@@ -228,8 +235,8 @@ func (r *mergeRun) touched(ctx context.Context) (map[string]int64, error) {
 	err = r.session.each(ctx, query, nil, func(rows *sql.Rows) error {
 		var file string
 		var n int64
-		if err := rows.Scan(&file, &n); err != nil {
-			return fmt.Errorf("reading touched files: %w", err)
+		if scanErr := rows.Scan(&file, &n); scanErr != nil {
+			return fmt.Errorf("reading touched files: %w", scanErr)
 		}
 		touched[file] = n
 		return nil

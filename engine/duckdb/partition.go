@@ -97,7 +97,7 @@ func (s *Session) writeSortedPartitions(ctx context.Context, o *output) (staged 
 	table := s.qualified(schema, name)
 	columns := o.partitionColumns()
 	statement, at := copyQuery("CREATE TABLE "+table+" AS "+o.partitioned(), o.Query, "\n))"+o.order(quoted(columns)...))
-	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
+	if _, err = s.conn.ExecContext(ctx, statement); err != nil {
 		return nil, s.failure(ctx, err, at)
 	}
 	defer func() {

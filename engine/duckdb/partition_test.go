@@ -257,21 +257,21 @@ func TestEachFileHoldsOnePartition(t *testing.T) {
 }
 
 func TestManyPartitionsInLittleMemory(t *testing.T) {
-	s := newSession(t, openEngine(t, Options{MemoryLimit: "70MB"}))
+	s := newSession(t, openEngine(t, Options{MemoryLimit: "40MB"}))
 	cols := coltype.Schema{field(1, "id", coltype.Long), field(2, "k", coltype.Long), field(3, "s", coltype.String)}
 	dir := t.TempDir()
 	staged, err := s.Write(context.Background(), Write{
-		Query:   "SELECT i AS id, i % 300 AS k, md5(i::VARCHAR) AS s FROM range(300000) r(i)",
+		Query:   "SELECT i AS id, i % 400 AS k, md5(i::VARCHAR) AS s FROM range(40000) r(i)",
 		Columns: cols, Dir: dir, Partition: []state.PartitionField{{Column: "k", Transform: "identity"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(strings.Fields(left(t, dir))); n != len(staged) || n < 300 {
+	if n := len(strings.Fields(left(t, dir))); n != len(staged) || n < 400 {
 		t.Errorf("%d files in the folder, %d staged", n, len(staged))
 	}
 	bind(t, s, "silver.t", cols, dataFiles(staged, cols))
-	equal(t, "content", texts(t, s, "SELECT count(*), count(DISTINCT s), count(DISTINCT k) FROM silver.t"), "300000|300000|300")
+	equal(t, "content", texts(t, s, "SELECT count(*), count(DISTINCT s), count(DISTINCT k) FROM silver.t"), "40000|40000|400")
 }
 
 func TestPartitionsThatCantBe(t *testing.T) {

@@ -74,7 +74,7 @@ func (e *Engine) TableNames(ctx context.Context, query string) ([]TableRef, erro
 
 // Mistakes takes the error of Parse, Describe or a query apart.
 func Mistakes(err error) []*SQLError {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // exactly what errors.Join made
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*SQLError
 		for _, one := range joined.Unwrap() {
 			all = append(all, Mistakes(one)...)

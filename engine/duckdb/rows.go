@@ -42,11 +42,11 @@ func (s *Session) Rows(ctx context.Context, query string, limit int) (*Rows, err
 	begin := "SELECT " + strings.Join(transports, ", ") + " FROM (\n"
 	statement, at := copyQuery(begin, Statement(query), fmt.Sprintf("\n) AS q(%s) LIMIT %d", numbered("c", len(columns)), limit+1))
 	err = s.each(ctx, statement, at, func(rows *sql.Rows) error {
-		values, err := scanRow(rows, result.Columns)
-		if err == nil {
+		values, scanErr := scanRow(rows, result.Columns)
+		if scanErr == nil {
 			result.Values = append(result.Values, values)
 		}
-		return err
+		return scanErr
 	})
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *Session) Rows(ctx context.Context, query string, limit int) (*Rows, err
 
 // Count is the number of rows of a query.
 func (s *Session) Count(ctx context.Context, query string) (rows int64, err error) {
-	if err := s.requireSelect(ctx, query); err != nil {
+	if err = s.requireSelect(ctx, query); err != nil {
 		return 0, err
 	}
 	statement, at := copyQuery("SELECT count(*) FROM (\n", Statement(query), "\n)")

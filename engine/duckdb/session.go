@@ -108,7 +108,7 @@ func (s *Session) qualified(names ...string) string {
 
 // Materialize computes a query once and keeps its rows as the table schema.name of this session, replacing what had the name.
 func (s *Session) Materialize(ctx context.Context, schema, name, query string) (rows int64, err error) {
-	if err := s.create(ctx, "TABLE", schema, name, Statement(query)); err != nil {
+	if err = s.create(ctx, "TABLE", schema, name, Statement(query)); err != nil {
 		return 0, err
 	}
 	err = s.one(ctx, "SELECT count(*) FROM "+s.qualified(schema, name), nil, &rows)

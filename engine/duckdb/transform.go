@@ -124,7 +124,7 @@ func cut(x string) string {
 }
 
 func bucket(x string, t coltype.Type, buckets int64) (partitionField, string) {
-	hash := ""
+	var hash string
 	switch t.Kind {
 	case coltype.String, coltype.Unknown:
 		hash = hashText + "(" + x + ")"
