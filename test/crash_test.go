@@ -223,7 +223,7 @@ func TestTwoAtOnce(t *testing.T) {
 	if code != 1 {
 		t.Errorf("the second apply ended with %d:\n%s", code, output)
 	}
-	for _, want := range []string{"bronze.orders", "etl apply", "etl state unlock"} {
+	for _, want := range []string{"bronze.orders", "etl apply", "etl state locks"} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the second apply doesn't say %q:\n%s", want, output)
 		}

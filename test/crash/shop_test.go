@@ -152,8 +152,8 @@ func disturbed(t testing.TB) (l *lab.Lab, want string) {
 	return l, want
 }
 
-// settled checks that all is as after an undisturbed apply: the rows, the catalog, no leases, no processes, and nothing left
-// to plan.
+// settled checks that all is as after an undisturbed apply: the rows, the catalog, no leases, no processes, no files
+// that nobody names, and nothing left to plan.
 func settled(t testing.TB, l *lab.Lab, want string) {
 	t.Helper()
 	l.NoOrphans(t)
@@ -164,4 +164,5 @@ func settled(t testing.TB, l *lab.Lab, want string) {
 	if locks := l.Locks(t); locks != "" {
 		t.Errorf("leases are left: %s", locks)
 	}
+	l.NoStrays(t)
 }
