@@ -1,6 +1,8 @@
 package view
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/automic-etl/etl/engine/plan"
@@ -15,7 +17,7 @@ type line struct {
 // changeLines draws attribute and column changes, aligned: short ones on a line, long ones as old over new.
 func changeLines(t *plan.Table, width int) []line {
 	changes := make([]plan.Change, 0, len(t.Changes)+len(t.Columns))
-	changes = append(changes, t.Changes...)
+	changes = append(changes, shortened(t.Changes)...)
 	for _, c := range t.Columns {
 		c.Path = "column " + c.Path
 		changes = append(changes, c)
@@ -26,6 +28,24 @@ func changeLines(t *plan.Table, width int) []line {
 		lines = append(lines, changeLine(c, names, width)...)
 	}
 	return lines
+}
+
+// stepNumber is how a definition counts its steps: steps[1].derive.amount.
+var stepNumber = regexp.MustCompile(`^steps\[[0-9]+\]\.`)
+
+// shortened leaves the steps' numbers out where a path is clear without: derive.amount.
+func shortened(changes []plan.Change) []plan.Change {
+	seen := map[string]int{}
+	for _, c := range changes {
+		seen[stepNumber.ReplaceAllString(c.Path, "")]++
+	}
+	out := slices.Clone(changes)
+	for i, c := range out {
+		if short := stepNumber.ReplaceAllString(c.Path, ""); seen[short] == 1 {
+			out[i].Path = short
+		}
+	}
+	return out
 }
 
 // nameWidth is the width of the longest name, if that leaves room for values.

@@ -13,7 +13,7 @@ func Diagnostics(w io.Writer, diags hcl.Diagnostics, files map[string]*hcl.File,
 	if opt.JSON {
 		return diagnosticEvents(w, diags, files, opt)
 	}
-	p := printer{files: files, opt: opt, hide: newRedactor(opt.Sensitive)}
+	p := printer{sources: newSources(files), opt: opt, hide: newRedactor(opt.Sensitive)}
 	var b strings.Builder
 	for i, d := range fold(diags) {
 		if i > 0 {
@@ -27,9 +27,9 @@ func Diagnostics(w io.Writer, diags hcl.Diagnostics, files map[string]*hcl.File,
 
 // printer prints diagnostics as text.
 type printer struct {
-	files map[string]*hcl.File
-	opt   Options
-	hide  redactor
+	sources sources
+	opt     Options
+	hide    redactor
 }
 
 func (p printer) print(b *strings.Builder, d folded) {
@@ -61,7 +61,7 @@ func (p printer) detail(text string) []string {
 // source is the place, the line and the values that took part.
 func (p printer) source(b *strings.Builder, d folded, s style) {
 	place := "  on " + where(*d.Subject)
-	found, ok := snippetOf(p.files[d.Subject.Filename], *d.Subject)
+	found, ok := p.sources.snippet(*d.Subject)
 	if !ok {
 		b.WriteString(place + ":\n")
 		return

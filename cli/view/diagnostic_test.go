@@ -83,7 +83,7 @@ func TestCaretsStandUnderTheCharacters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := parse(t, "x.etl.hcl", test.line+"\n")
 			subject := s.at(test.piece, 0)
-			found, ok := snippetOf(s.file, *subject)
+			found, ok := newSources(s.files()).snippet(*subject)
 			if !ok {
 				t.Fatal("the source is not found")
 			}
@@ -200,7 +200,7 @@ func TestRepeatsAreFolded(t *testing.T) {
 
 func TestDiagnosticsJSON(t *testing.T) {
 	s := parse(t, "x.etl.hcl", "table \"silver\" \"orders\" {\n  a = <bad>\n}\n")
-	s.file.Nav = nil
+	s.file.Nav = nil // as the loader gives it
 	diags := hcl.Diagnostics{
 		{Severity: hcl.DiagError, Summary: "Unknown", Detail: "No <such> thing.", Subject: s.at("bad", 0)},
 		{Severity: hcl.DiagWarning, Summary: "No place", Detail: "Anywhere."},

@@ -77,15 +77,15 @@ func DiagnosticsDocument(w io.Writer, diags hcl.Diagnostics, files map[string]*h
 }
 
 func diagnosticDocuments(diags hcl.Diagnostics, files map[string]*hcl.File, opt Options) []diagnosticJSON {
-	hide := newRedactor(opt.Sensitive)
+	hide, from := newRedactor(opt.Sensitive), newSources(files)
 	out := []diagnosticJSON{}
 	for _, d := range fold(diags) {
-		out = append(out, diagnosticDocument(d, files, hide))
+		out = append(out, diagnosticDocument(d, from, hide))
 	}
 	return out
 }
 
-func diagnosticDocument(d folded, files map[string]*hcl.File, hide redactor) diagnosticJSON {
+func diagnosticDocument(d folded, from sources, hide redactor) diagnosticJSON {
 	doc := diagnosticJSON{Severity: "error", Summary: hide.text(d.Summary), Detail: hide.text(d.Detail)}
 	if d.Severity == hcl.DiagWarning {
 		doc.Severity = "warning"
@@ -101,7 +101,7 @@ func diagnosticDocument(d folded, files map[string]*hcl.File, hide redactor) dia
 	}
 	r := rangeDocument(*d.Subject)
 	doc.Range = &r
-	if found, ok := snippetOf(files[d.Subject.Filename], *d.Subject); ok {
+	if found, ok := from.snippet(*d.Subject); ok {
 		code, mark := hide.marked(found.code, found.mark)
 		doc.Snippet = &snippetJSON{Context: found.context, Code: code, Start: mark.start, End: mark.end}
 	}

@@ -32,6 +32,7 @@ func pageFunctions() template.FuncMap {
 		"nothing":   func(p *plan.Plan) string { return nothing(p) },
 		"sentences": pageSentences,
 		"closing":   pageClosing,
+		"shortened": shortened,
 		"visible":   visible,
 		"type":      typeName,
 		"count":     func(n int) string { return Count(int64(n)) },

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apparentlymart/go-textseg/v15/textseg"
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // tabStop is the distance of tab stops in printed source.
@@ -24,8 +25,19 @@ type snippet struct {
 // contextual is what HCL's own syntax offers for finding the block around a position.
 type contextual interface{ ContextString(offset int) string }
 
-// snippetOf finds the source of a range. False: the file isn't there, or has changed since it was read.
-func snippetOf(file *hcl.File, r hcl.Range) (snippet, bool) {
+// sources are the project's files, with their syntax as far as it was asked for.
+type sources struct {
+	files  map[string]*hcl.File
+	syntax map[string]contextual
+}
+
+func newSources(files map[string]*hcl.File) sources {
+	return sources{files: files, syntax: map[string]contextual{}}
+}
+
+// snippet finds the source of a range. False: the file isn't there, or has changed since it was read.
+func (s sources) snippet(r hcl.Range) (snippet, bool) {
+	file := s.files[r.Filename]
 	if file == nil || r.Start.Byte > len(file.Bytes) || r.Start.Byte < 0 {
 		return snippet{}, false
 	}
@@ -37,11 +49,25 @@ func snippetOf(file *hcl.File, r hcl.Range) (snippet, bool) {
 	code := strings.TrimRight(string(file.Bytes[start:end]), "\r")
 	from := min(r.Start.Byte-start, len(code))
 	to := max(min(r.End.Byte-start, len(code)), from)
-	s := snippet{code: code, mark: span{from, to}}
-	if nav, ok := file.Nav.(contextual); ok {
-		s.context = nav.ContextString(r.Start.Byte)
+	return snippet{context: s.context(r), code: code, mark: span{from, to}}, true
+}
+
+// context is the header of the block around a range. The loader reads files in pieces, so that they come without their
+// syntax: it is read again, once, for a file that has something wrong in it.
+func (s sources) context(r hcl.Range) string {
+	nav, known := s.syntax[r.Filename]
+	if !known {
+		file := s.files[r.Filename]
+		if file.Nav == nil && strings.HasSuffix(r.Filename, ".hcl") {
+			file, _ = hclsyntax.ParseConfig(file.Bytes, r.Filename, hcl.InitialPos)
+		}
+		nav, _ = file.Nav.(contextual)
+		s.syntax[r.Filename] = nav
 	}
-	return s, true
+	if nav == nil {
+		return ""
+	}
+	return nav.ContextString(r.Start.Byte)
 }
 
 // lines draws the source line and the carets under the exact characters, each after a gutter.
