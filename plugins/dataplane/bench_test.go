@@ -15,7 +15,8 @@ func BenchmarkStream(b *testing.B) {
 	plugin, conn := pair(b)
 	rows := wide(b)
 	w := dataplane.NewWriter(plugin, rows.Schema())
-	r := dataplane.NewReader(conn, rows.Schema(), dataplane.NewMemory(64<<20), dataplane.NewBudget(1<<30).Account(), 0)
+	account := dataplane.NewBudget(1 << 30).Account()
+	r := dataplane.NewReader(conn, rows.Schema(), dataplane.NewMemory(64<<20), account, 0)
 	go func() {
 		for w.Batch(rows) == nil { // until the connection is closed
 		}
@@ -28,6 +29,7 @@ func BenchmarkStream(b *testing.B) {
 		}
 		b.SetBytes(frame.Size)
 		frame.Release()
+		account.Give(frame.Size)
 	}
 }
 

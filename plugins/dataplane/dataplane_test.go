@@ -25,6 +25,8 @@ func schema() *arrow.Schema {
 		{Name: "text", Type: arrow.BinaryTypes.String, Nullable: true},
 		{Name: "tags", Type: arrow.ListOf(arrow.BinaryTypes.String), Nullable: true},
 		{Name: "price", Type: &arrow.Decimal128Type{Precision: 5, Scale: 2}, Nullable: true},
+		{Name: "by", Type: arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int32), Nullable: true},
+		{Name: "at", Type: arrow.StructOf(arrow.Field{Name: "x", Type: arrow.FixedWidthTypes.Boolean, Nullable: true}), Nullable: true},
 	}, nil)
 }
 
@@ -39,9 +41,9 @@ func fromJSON(t testing.TB, schema *arrow.Schema, text string) arrow.RecordBatch
 
 func example(t testing.TB) arrow.RecordBatch {
 	return fromJSON(t, schema(), `[
-		{"n": 1, "text": "a", "tags": ["x", null], "price": "1.25"},
-		{"n": 2, "text": null, "tags": [], "price": null},
-		{"n": 3, "text": "", "tags": null, "price": "-999.99"}]`)
+		{"n": 1, "text": "a", "tags": ["x", null], "price": "1.25", "by": [{"key": "k", "value": 1}], "at": {"x": true}},
+		{"n": 2, "text": null, "tags": [], "price": null, "by": [], "at": {"x": null}},
+		{"n": 3, "text": "", "tags": null, "price": "-999.99", "by": null, "at": null}]`)
 }
 
 // pair is both ends of a connection that was admitted by token.

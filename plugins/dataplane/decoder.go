@@ -1,7 +1,6 @@
 package dataplane
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -30,7 +29,7 @@ func (d *decoder) schema(meta []byte) (err error) {
 	if d.reader != nil {
 		return violation("the stream holds a second schema")
 	}
-	if err := flatbuffer(meta); err != nil {
+	if err := verify(Schema, meta); err != nil {
 		return err
 	}
 	sent, err := ipc.NewReaderFromMessageReader(&inbox{next: message(meta, nil)})
@@ -66,10 +65,12 @@ func (d *decoder) batch(meta []byte, body *memory.Buffer) (rows arrow.RecordBatc
 	if d.reader == nil {
 		return nil, violation("a batch arrived before the schema")
 	}
-	if err := flatbuffer(meta); err != nil {
+	if err := verify(Batch, meta); err != nil {
 		return nil, err
 	}
-	d.inbox.next = message(meta, body)
+	next := message(meta, body)
+	defer next.Release()
+	d.inbox.next = next
 	defer d.inbox.clear()
 	rows, err = d.reader.Read()
 	if err != nil {
@@ -82,8 +83,14 @@ func (d *decoder) batch(meta []byte, body *memory.Buffer) (rows arrow.RecordBatc
 	return rows, nil
 }
 
+// maxRows bounds a batch; columns of nulls take no bytes that could bound it.
+const maxRows = 1 << 28
+
 // check looks at every offset, length and text before anything else does.
 func check(rows arrow.RecordBatch) error {
+	if rows.NumRows() > maxRows {
+		return fmt.Errorf("it holds %d rows; the limit is %d", rows.NumRows(), maxRows)
+	}
 	for i, column := range rows.Columns() {
 		field := rows.Schema().Field(i)
 		if int64(column.Len()) != rows.NumRows() {
@@ -97,14 +104,6 @@ func check(rows arrow.RecordBatch) error {
 		return err
 	}
 	return checkDecimals(rows)
-}
-
-// flatbuffer refuses what the flatbuffers library would index out of.
-func flatbuffer(meta []byte) error {
-	if len(meta) < 8 || binary.LittleEndian.Uint32(meta) > uint32(len(meta)-4) {
-		return violation("a message of %d bytes is no Arrow message", len(meta))
-	}
-	return nil
 }
 
 // clean keeps what a message quotes of the data printable and short.
