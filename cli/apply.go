@@ -47,7 +47,7 @@ func (e *environment) apply(c *cli.Context) error {
 		return err
 	}
 	defer w.close(ctx)
-	if err := w.open(ctx, false); err != nil {
+	if err := w.mustOpen(ctx, false); err != nil {
 		return err
 	}
 	if file := c.Args().First(); file != "" {
@@ -85,7 +85,7 @@ func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options pl
 		}
 	}
 	if !p.Changes() && !p.Checks() {
-		return nil
+		return w.idle(ctx)
 	}
 	if p.Changes() && !c.Bool("auto-approve") && !w.approved(ctx) {
 		return exit(exitError)

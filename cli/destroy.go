@@ -13,7 +13,7 @@ func (e *environment) destroyCommand() *cli.Command {
 				return err
 			}
 			defer w.close(c.Context)
-			if err := w.open(c.Context, false); err != nil {
+			if err := w.mustOpen(c.Context, false); err != nil {
 				return err
 			}
 			options := planOptions(c)

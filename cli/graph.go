@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/engine/planner"
@@ -31,15 +33,20 @@ func (e *environment) graph(c *cli.Context) error {
 		return err
 	}
 	defer w.close(c.Context)
-	if err := w.open(c.Context, true); err != nil {
-		return err
-	}
-	p := &planner.Planner{Project: w.project, Lakehouse: w.lake, Compute: w.engine, CacheDir: w.cacheDir(), Log: w.log}
-	edges, diags := p.Edges(c.Context)
+	edges, diags := w.edges(c.Context)
 	if w.report(diags) {
 		return exit(exitError)
 	}
 	return draw(e.stdout, edges)
+}
+
+// edges reads the graph from the configuration, and from the catalog the tables of others that SQL names.
+func (w *workspace) edges(ctx context.Context) ([]planner.Edge, hcl.Diagnostics) {
+	if err := w.open(ctx, true); err != nil {
+		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: sentence(err)}}
+	}
+	p := &planner.Planner{Project: w.project, Lakehouse: w.lake, Compute: w.engine, CacheDir: w.cacheDir(), Log: w.log}
+	return p.Edges(ctx)
 }
 
 func drawDot(w io.Writer, edges []planner.Edge) error {

@@ -46,7 +46,7 @@ func (e *environment) plan(c *cli.Context) error {
 		return err
 	}
 	defer w.close(ctx)
-	if err := w.open(ctx, true); err != nil {
+	if err := w.mustOpen(ctx, true); err != nil {
 		return err
 	}
 	p, diags := w.plan(ctx, planOptions(c))

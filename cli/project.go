@@ -64,13 +64,14 @@ func (e *environment) parse(ctx context.Context, c *cli.Context, secrets bool) (
 	return w, diags, nil
 }
 
-// check asks the providers what their schemas can't say, without a network. It is skipped while there are mistakes, which
+// check finds what the configuration alone doesn't say, without a network: SQL that can't be read, tables that it names
+// and nobody has, cycles, and what the providers know beyond their schemas. It is skipped while there are mistakes, which
 // would only be reported twice.
 func (w *workspace) check(ctx context.Context, found hcl.Diagnostics) hcl.Diagnostics {
 	if found.HasErrors() {
 		return nil
 	}
-	var diags hcl.Diagnostics
+	_, diags := w.edges(ctx)
 	for _, s := range w.project.Sources {
 		client, err := w.host.Source(ctx, s.Provider)
 		if err != nil {
@@ -139,10 +140,15 @@ func (w *workspace) report(diags hcl.Diagnostics) bool {
 func (w *workspace) open(ctx context.Context, readOnly bool) error {
 	lake, err := state.Open(ctx, state.Options{CatalogPath: w.project.Lakehouse.CatalogPath, Warehouse: w.project.Lakehouse.Warehouse,
 		CacheDir: w.cacheDir(), ReadOnly: readOnly, Project: w.project.Name})
-	if err != nil {
+	w.lake = lake
+	return err
+}
+
+// mustOpen is open, with its failure printed.
+func (w *workspace) mustOpen(ctx context.Context, readOnly bool) error {
+	if err := w.open(ctx, readOnly); err != nil {
 		return w.fail("The lakehouse could not be opened", err)
 	}
-	w.lake = lake
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (e *environment) refresh(c *cli.Context) error {
 		return err
 	}
 	defer w.close(ctx)
-	if err := w.open(ctx, false); err != nil {
+	if err := w.mustOpen(ctx, false); err != nil {
 		return err
 	}
 	p, diags := w.plan(ctx, planOptions(c))
@@ -39,7 +39,7 @@ func (e *environment) refresh(c *cli.Context) error {
 		return exit(exitRefused)
 	}
 	if !p.Changes() && !p.Checks() {
-		return nil
+		return w.idle(ctx)
 	}
 	return w.do(ctx, c, p, "")
 }

@@ -42,7 +42,7 @@ func (e *environment) stateful(readOnly bool, do func(context.Context, *cli.Cont
 			return err
 		}
 		defer w.close(c.Context)
-		if err := w.open(c.Context, readOnly); err != nil {
+		if err := w.mustOpen(c.Context, readOnly); err != nil {
 			return err
 		}
 		return do(c.Context, c, w)

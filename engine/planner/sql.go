@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -58,7 +59,7 @@ func sqlMistakes(s *config.SQL, err error) hcl.Diagnostics {
 	}
 	var diags hcl.Diagnostics
 	for _, m := range mistakes {
-		diags = append(diags, diag.Error(sqlRange(s, m.Offset, wordLength(s.Text, m.Offset)), m.Summary, "%s", m.Detail))
+		diags = append(diags, diag.Error(sqlRange(s, m.Offset, wordLength(s.Text, m.Offset)), m.Summary, "%s%s", m.Detail, candidates(m)))
 	}
 	return diags
 }
@@ -73,4 +74,12 @@ func wordLength(text string, offset int) int {
 		n = len(text) - offset
 	}
 	return max(n, 1)
+}
+
+// candidates names what could have been meant, unless the detail does.
+func candidates(m *duckdb.SQLError) string {
+	if len(m.Candidates) == 0 || strings.Contains(m.Detail, "Did you mean") {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean %q?", m.Candidates[0])
 }
