@@ -23,7 +23,7 @@ func (l *loader) duration(text string, at hcl.Range) {
 func (s *stepReader) rename() Step {
 	step := &Rename{Header: s.header}
 	for _, attr := range s.byName() {
-		s.columnNameOf(attr)
+		s.newColumn(attr.Name, attr.NameRange)
 		old, diags := expr.ParseName(attr.Expr)
 		if !s.take(diags) {
 			continue

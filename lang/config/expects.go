@@ -166,10 +166,12 @@ func (e *expectReader) references(attr *hclsyntax.Attribute) {
 	}
 	var texts []string
 	for _, item := range object.Items {
-		name, diags := decode.ColumnKey(item.KeyExpr)
-		e.report(diags...)
+		name, d := decode.ColumnKey(item.KeyExpr)
+		if d != nil {
+			e.report(d)
+		}
 		a, to, ok := e.column(item.ValueExpr, e.env.Eval)
-		if !ok || diags.HasErrors() {
+		if !ok || d != nil {
 			e.open = true
 			continue
 		}

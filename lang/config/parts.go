@@ -101,18 +101,14 @@ func (r *tableReader) columnList(attr *hclsyntax.Attribute) ([]ColumnRef, []stri
 func (s *stepReader) free() []Assignment {
 	var columns []Assignment
 	for _, attr := range s.body.Free {
-		s.columnNameOf(attr)
+		s.newColumn(attr.Name, attr.NameRange)
 		n := s.node(attr)
 		columns = append(columns, Assignment{Name: attr.Name, Expr: n, Range: attr.NameRange})
 	}
 	return columns
 }
 
-// columnNameOf refuses names that etl keeps for itself.
-func (s *stepReader) columnNameOf(attr *hclsyntax.Attribute) {
-	s.newColumn(attr.Name, attr.NameRange)
-}
-
+// newColumn refuses names that etl keeps for itself.
 func (s *stepReader) newColumn(name string, at hcl.Range) {
 	if len(name) >= len(provenance) && name[:len(provenance)] == provenance {
 		s.report(diag.Error(at, "Reserved name", "Columns that begin with %s hold where a row came from. Choose another name.", provenance))

@@ -77,7 +77,7 @@ func (l *loader) etl(h *header) {
 	}
 }
 
-// project returns the header of a block that stands once, or nil.
+// only returns the header of a block that stands once, or nil.
 func (l *loader) only(kind string) *header {
 	return l.index[addr.Address{Kind: addr.Kind(kind)}]
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/automic-etl/etl/lang/expr"
@@ -160,5 +161,32 @@ output "sum" { value = max(1, 2) }
 `)
 	if p.Outputs[1].Value.AsString() != "bronze.o" || p.Outputs[1].Doc != "Where it is" || p.Outputs[0].Addr.Name != "sum" {
 		t.Errorf("%+v", p.Outputs)
+	}
+}
+
+// Values that aren't what a place takes are mistakes, whatever they are.
+func TestOddValues(t *testing.T) {
+	odd := []string{"null", "[null]", "{}", "[]", "5", `"x"`, "toset([null])", "{ a = null }", `env("NOT_SET")`, `try(null.x, [1])`, "sensitive(1)",
+		"sensitive([])", "1e5000", "-1", `jsondecode("{\"\": null}")`}
+	places := []string{
+		"for_each = %s", "tags = %s", "doc = %s", "max_bad_rows = %s", "sql = %s", "sql = \"${%s}\"", "refresh = %s", "on_schema_change = %s",
+		"filter { where = %s }", "select { columns = %s }", "sort { by = %s }", "partition_by = %s", "union { with = %s }",
+		"lifecycle { prevent_destroy = %s }", "column \"a\" { type = %s }", "write \"merge\" { key = %s }",
+		"expect \"warn\" \"x\" { references = %s }", "dynamic \"expect\" {\n for_each = %s\n labels = [\"warn\", \"x\"]\n content { that = true }\n}",
+		"dynamic \"expect\" {\n for_each = [1]\n labels = %s\n content { that = true }\n}", "session {\n at = a\n as = s\n gap = %s\n}",
+	}
+	for _, place := range places {
+		for _, value := range odd {
+			text := base + "table \"silver\" \"o\" {\n  from = table.bronze.o\n  " + strings.Replace(place, "%s", value, 1) + "\n}\n"
+			p, diags := project(t, map[string]string{"a.etl.hcl": text}, func(o *Options) {
+				o.NeedSecrets = !strings.HasPrefix(value, "env") // unknown and sensitive
+			})
+			for _, d := range diags {
+				if d.Summary == "" || d.Detail == "" || d.Subject == nil {
+					t.Errorf("%s with %s: %#v", place, value, d)
+				}
+			}
+			render(t, p, diags)
+		}
 	}
 }

@@ -149,6 +149,9 @@ func (g generator) make(key, value cty.Value, ctx *hcl.EvalContext) (*hclsyntax.
 			"The labels of a dynamic block are a list of strings that are known and not sensitive."))
 	}
 	for _, label := range list.AsValueSlice() {
+		if label.IsNull() {
+			return nil, nil, append(diags, diag.Error(g.labels.Range(), "Invalid labels", "A label of a dynamic block must not be null."))
+		}
 		made.Labels = append(made.Labels, label.AsString())
 		made.LabelRanges = append(made.LabelRanges, g.labels.Range())
 	}

@@ -45,7 +45,7 @@ func (d *decoder) body(body *Body, prefix string, env expr.Env) (cty.Value, hcl.
 	for _, spec := range body.Spec.Attributes {
 		attr := body.Attributes[spec.Name]
 		if attr == nil {
-			values[spec.Name] = spec.Empty()
+			values[spec.Name] = empty(spec)
 			continue
 		}
 		v, more := d.attribute(attr, spec, env)
@@ -62,6 +62,15 @@ func (d *decoder) body(body *Body, prefix string, env expr.Env) (cty.Value, hcl.
 		values[spec.Name] = v
 	}
 	return cty.ObjectVal(values), diags
+}
+
+// empty is the value of an attribute that isn't written. A default may be spelled in a type that converts to the
+// attribute's, such as a tuple for a list.
+func empty(spec schema.Attribute) cty.Value {
+	if v, err := spec.Coerce(spec.Empty()); err == nil {
+		return v
+	}
+	return cty.NullVal(spec.ImpliedType())
 }
 
 func (d *decoder) nested(blocks []Block, spec schema.NestedBlock, prefix string, env expr.Env) (cty.Value, hcl.Diagnostics) {
@@ -145,7 +154,7 @@ func columnList(names []expr.Name) cty.Value {
 }
 
 func (d *decoder) item(prefix string, attr *hclsyntax.Attribute, spec schema.Attribute, v cty.Value) {
-	if !eval.IsSensitive(v) && v.RawEquals(spec.Empty()) {
+	if !eval.IsSensitive(v) && v.RawEquals(empty(spec)) {
 		return
 	}
 	text := eval.Canonical(v)

@@ -20,7 +20,7 @@ func types(e hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	values := map[string]cty.Value{}
 	for _, item := range object.Items {
-		name, d := key(item.KeyExpr)
+		name, d := ColumnKey(item.KeyExpr)
 		if d != nil {
 			diags = append(diags, d)
 			continue
@@ -42,17 +42,8 @@ func types(e hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	return cty.MapVal(values), diags
 }
 
-// ColumnKey is the name to the left of an equals sign within braces, for maps whose keys are columns.
-func ColumnKey(e hclsyntax.Expression) (string, hcl.Diagnostics) {
-	name, d := key(e)
-	if d != nil {
-		return "", hcl.Diagnostics{d}
-	}
-	return name, nil
-}
-
-// key is the name to the left of an equals sign within braces: bare or in quotes.
-func key(e hclsyntax.Expression) (string, *hcl.Diagnostic) {
+// ColumnKey is the name to the left of an equals sign within braces, bare or in quotes, for maps whose keys are columns.
+func ColumnKey(e hclsyntax.Expression) (string, *hcl.Diagnostic) {
 	if k, ok := e.(*hclsyntax.ObjectConsKeyExpr); ok && !k.ForceNonLiteral {
 		if name := hcl.ExprAsKeyword(k.Wrapped); name != "" {
 			return name, nil
