@@ -4,7 +4,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -131,11 +130,11 @@ func (r *run) visit(ctx context.Context, address string) error {
 	err := t.do(ctx)
 	o.Ended = time.Now()
 	o.State = "done"
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil: // what it says is only the interruption's echo
+		o.State = "canceled"
+	case err != nil:
 		o.State = "failed"
-		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			o.State = "canceled"
-		}
 		o.diags = append(o.diags, r.explain(t, err)...)
 	}
 	r.Progress.Done(address, *o)

@@ -88,7 +88,7 @@ func (p *Planner) Plan(ctx context.Context) (*plan.Plan, hcl.Diagnostics) {
 	} {
 		step(ctx)
 		if err := ctx.Err(); err != nil {
-			return nil, append(run.diags, interrupted())
+			return nil, hcl.Diagnostics{interrupted()} // what else was said is only the interruption's echo
 		}
 		if run.plan == nil {
 			return nil, run.diags
