@@ -14,7 +14,7 @@ func TestSuggest(t *testing.T) {
 		"amuont":  ` Did you mean "amount"?`,
 		"AMOUNT":  ` Did you mean "amount"?`,
 		"x":       "",
-		"wtih":    ` Did you mean "with"?`,
+		"wit h":   ` Did you mean "with"?`,
 		"clomuns": ` Did you mean "columns"?`,
 		"zebra":   "",
 		"":        "",
