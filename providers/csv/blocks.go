@@ -29,12 +29,13 @@ type blocks struct {
 	line    int64
 	ended   bool // nothing is left to read
 	scratch []field
+	size    int // of a block, about
 	raw     func() int64
 }
 
 // next is the next block, or io.EOF.
 func (b *blocks) next() (block, error) {
-	for want := blockSize; ; want *= 2 {
+	for want := b.size; ; want *= 2 {
 		if err := b.fill(want); err != nil {
 			return block{}, err
 		}
@@ -110,17 +111,21 @@ func (b *blocks) skipLine() (block, error) {
 		if b.ended {
 			break
 		}
-		if err := b.fill(blockSize); err != nil {
+		if err := b.fill(b.size); err != nil {
 			return block{}, err
 		}
+	}
+	line := b.line
+	b.line++
+	if b.dialect.comment != 0 && head[0] == b.dialect.comment {
+		return block{raw: b.raw()}, nil
 	}
 	bad := &sdk.BadRow{
 		Raw:      string(head),
 		Reason:   fmt.Sprintf("the line has %d bytes, more than the %d that max_line_bytes allows", length, b.dialect.maxLine),
 		Source:   b.source,
-		Position: position(b.line),
+		Position: position(line),
 	}
-	b.line++
 	return block{bad: bad, raw: b.raw()}, nil
 }
 

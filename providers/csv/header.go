@@ -90,7 +90,7 @@ var errEmpty = errors.New("the file is empty")
 
 // firstRecord passes over comments and empty lines, and finds the first record without taking it.
 func (b *blocks) firstRecord() ([]field, int, ending, error) {
-	want := blockSize
+	want := b.size
 	for {
 		if err := b.fill(want); err != nil {
 			return nil, 0, complete, err

@@ -41,7 +41,7 @@ func (in *input) begin(d dialect, f filesource.File) error {
 		return err
 	}
 	d.newline = newlineOf(head)
-	in.blocks = &blocks{in: buffered, dialect: &d, source: f.Path, line: 1, raw: in.stream.Raw}
+	in.blocks = &blocks{in: buffered, dialect: &d, source: f.Path, line: 1, size: blockSize, raw: in.stream.Raw}
 	if err := in.skip(d.skip); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func newlineOf(head []byte) byte {
 func (b *blocks) skip(n int) error {
 	for range n {
 		for {
-			if err := b.fill(blockSize); err != nil {
+			if err := b.fill(b.size); err != nil {
 				return err
 			}
 			if i := bytes.IndexByte(b.held, b.dialect.newline); i >= 0 {

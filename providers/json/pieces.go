@@ -35,6 +35,7 @@ type pieces struct {
 	source    string
 	layout    layout
 	maxRecord int
+	size      int // of a piece, about
 	raw       func() int64
 	held      []byte
 	line      int64
@@ -42,7 +43,8 @@ type pieces struct {
 	ended     bool
 	begun     bool // the array's opening bracket was read
 	closed    bool // the array's closing bracket was read
-	comma     bool // the last thing read was a comma
+	none      bool // no value of the array was read yet
+	comma     bool // the last thing read was a comma, or the opening bracket
 }
 
 func (p *pieces) next() (piece, error) {
@@ -80,7 +82,7 @@ func (p *pieces) take(n int) []byte {
 }
 
 func (p *pieces) nextLines() (piece, error) {
-	for want := pieceSize; ; want *= 2 {
+	for want := p.size; ; want *= 2 {
 		if err := p.fill(want); err != nil {
 			return piece{}, err
 		}
@@ -116,7 +118,7 @@ func (p *pieces) skipLine() (piece, error) {
 		if p.ended {
 			break
 		}
-		if err := p.fill(pieceSize); err != nil {
+		if err := p.fill(p.size); err != nil {
 			return piece{}, err
 		}
 	}

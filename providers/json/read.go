@@ -43,7 +43,7 @@ func (r *reader) begin(stream *filesource.Stream, f filesource.File) (*pieces, e
 		}
 		l = detect(f.Path, head)
 	}
-	return &pieces{in: buffered, source: f.Path, layout: l, maxRecord: r.maxRecord, raw: stream.Raw, line: 1}, nil
+	return &pieces{in: buffered, source: f.Path, layout: l, maxRecord: r.maxRecord, size: pieceSize, raw: stream.Raw, line: 1}, nil
 }
 
 // parsed is a piece after its worker is done with it.

@@ -8,7 +8,7 @@ import (
 
 // nextValues collects values of an array, or values that follow each other.
 func (p *pieces) nextValues() (piece, error) {
-	for want := pieceSize; ; want *= 2 {
+	for want := p.size; ; want *= 2 {
 		if p.closed {
 			return piece{}, p.finish()
 		}
@@ -57,7 +57,7 @@ func (p *pieces) collect() (items []item, used int, err error) {
 		line += int64(bytes.Count(data[counted:pos], []byte("\n")))
 		counted = pos
 		items = append(items, item{pos, end, line})
-		p.comma, pos = false, end
+		p.comma, p.none, pos = false, false, end
 	}
 }
 
@@ -70,28 +70,26 @@ func (p *pieces) between(data []byte, pos int) (int, error) {
 		if data[pos] != '[' {
 			return pos, p.broken(pos, fmt.Sprintf("an array is expected to begin here, not %q", data[pos]))
 		}
-		p.begun, p.comma = true, true
-		if pos = skipBlank(data, pos+1); pos < len(data) && data[pos] == ']' {
-			p.closed = true
-			return pos + 1, nil
+		p.begun, p.none, p.comma = true, true, true
+		pos = skipBlank(data, pos+1)
+	}
+	if pos < len(data) && !p.comma {
+		if data[pos] != ',' && data[pos] != ']' {
+			return pos, p.broken(pos, fmt.Sprintf("a comma or the end of the array is expected, not %q", data[pos]))
 		}
-		return pos, nil
-	}
-	if p.comma {
-		return pos, nil
-	}
-	switch data[pos] {
-	case ',':
-		p.comma = true
-		if pos = skipBlank(data, pos+1); pos < len(data) && data[pos] == ']' {
-			return pos, p.broken(pos, "the array ends after a comma")
+		if data[pos] == ',' {
+			p.comma = true
+			pos = skipBlank(data, pos+1)
 		}
-		return pos, nil
-	case ']':
-		p.closed = true
-		return pos + 1, nil
 	}
-	return pos, p.broken(pos, fmt.Sprintf("a comma or the end of the array is expected, not %q", data[pos]))
+	switch {
+	case pos == len(data) || data[pos] != ']':
+		return pos, nil
+	case p.comma && !p.none:
+		return pos, p.broken(pos, "the array ends after a comma")
+	}
+	p.closed = true
+	return pos + 1, nil
 }
 
 // finish makes sure that the text ends where the document does.
@@ -109,7 +107,7 @@ func (p *pieces) finish() error {
 		if p.take(len(p.held)); p.ended {
 			return io.EOF
 		}
-		if err := p.fill(pieceSize); err != nil {
+		if err := p.fill(p.size); err != nil {
 			return err
 		}
 	}

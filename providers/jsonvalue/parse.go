@@ -165,6 +165,7 @@ func (d *Document) number(index int32) error {
 	case whole == 0:
 		return d.fail("a number needs a digit after its sign")
 	case whole > 1 && d.data[d.pos-whole] == '0':
+		d.pos -= whole
 		return d.fail("a number must not begin with a zero; write it as a string")
 	}
 	if d.peek() == '.' {
