@@ -97,22 +97,36 @@ func (l *Lakehouse) metadata(ctx context.Context, ident addr.Ident, location str
 }
 
 func readMetadata(ctx context.Context, ident addr.Ident, location string) (table.Metadata, error) {
+	m, _, err := parseMetadata(ctx, ident, location, func(document []byte) ([]byte, int) { return document, -1 })
+	return m, err
+}
+
+// readDigest reads a metadata file without the snapshots that the table's state doesn't depend on, and counts them; -1 where it
+// has them all.
+func readDigest(ctx context.Context, ident addr.Ident, location string) (table.Metadata, int, error) {
+	return parseMetadata(ctx, ident, location, digest)
+}
+
+func parseMetadata(
+	ctx context.Context, ident addr.Ident, location string, reduce func([]byte) ([]byte, int),
+) (m table.Metadata, snapshots int, err error) {
 	path, err := pathOf(location)
 	if err != nil {
-		return nil, err
+		return nil, -1, err
 	}
 	if strings.HasSuffix(path, ".gz") || strings.Contains(path, ".gz.") || strings.Contains(path, ".zstd.") {
-		return readPacked(ctx, ident, location)
+		m, err = readPacked(ctx, ident, location)
+		return m, -1, err
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading the metadata of %s: %w", ident, err)
+		return nil, -1, fmt.Errorf("reading the metadata of %s: %w", ident, err)
 	}
-	m, err := table.ParseMetadataBytes(content)
-	if err != nil {
-		return nil, &CorruptError{Path: path, Err: err}
+	content, snapshots = reduce(content)
+	if m, err = table.ParseMetadataBytes(content); err != nil {
+		return nil, -1, &CorruptError{Path: path, Err: err}
 	}
-	return m, nil
+	return m, snapshots, nil
 }
 
 // readPacked reads a compressed metadata file, as other writers may make them.

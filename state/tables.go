@@ -51,9 +51,13 @@ func (l *Lakehouse) Tables(ctx context.Context) ([]*Table, error) {
 
 // read reads a listed table; nil without an error for one that was dropped since.
 func (l *Lakehouse) read(ctx context.Context, e entry) (*Table, error) {
-	m, err := readMetadata(ctx, e.Ident, e.Location)
+	m, snapshots, err := readDigest(ctx, e.Ident, e.Location)
 	if err == nil {
-		return describe(&loaded{ident: e.Ident, location: e.Location, meta: m})
+		t, err := describe(&loaded{ident: e.Ident, location: e.Location, meta: m})
+		if err == nil && snapshots >= 0 {
+			t.Snapshots = snapshots
+		}
+		return t, err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
