@@ -126,3 +126,15 @@ func (c *Client) call(ctx context.Context, cfg sdk.Config,
 func (c *Client) broke(cfg sdk.Config, err error) error {
 	return &ProtocolError{Provider: c.provider, Address: cfg.Address, Reason: err.Error()}
 }
+
+// Kill ends the provider's process as a crash would, to see what is made of that. It returns when the process is gone.
+func (c *Client) Kill(ctx context.Context) error {
+	r, err := c.host.running(ctx, c.provider)
+	if err != nil {
+		return err
+	}
+	if err := r.process.Kill(ctx); err != nil {
+		return err
+	}
+	return r.process.Wait(ctx)
+}

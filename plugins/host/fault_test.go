@@ -76,14 +76,14 @@ func TestCancelledPlanEnds(t *testing.T) {
 	h, _ := open(t, host.Options{})
 	c := client(t, h, "numbers")
 	plan(t, c, config(c, rows(1)))
-	before := processes(t, h)
+	before := processes()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, _, err := c.Plan(ctx, config(c, rows(1).fault("plan-wait", 0)), sdk.PlanRequest{})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if after := processes(t, h); len(after) != 1 || after[0] != before[0] {
+	if after := processes(); len(after) != 1 || after[0] != before[0] {
 		t.Errorf("a provider that stops when asked was ended: %v, then %v", before, after)
 	}
 }
@@ -96,7 +96,7 @@ func TestHangingReadIsEnded(t *testing.T) {
 	var group []int
 	s := sink{batch: func(context.Context, host.Origin, arrow.RecordBatch) error {
 		time.AfterFunc(300*time.Millisecond, func() {
-			group = processes(t, h)
+			group = processes()
 			cancel()
 		})
 		return nil
@@ -132,7 +132,7 @@ func TestStallIsADeath(t *testing.T) {
 func TestStoppedProcessIsFoundOut(t *testing.T) {
 	h, _ := open(t, host.Options{Heartbeat: 100 * time.Millisecond})
 	c := client(t, h, "numbers")
-	time.AfterFunc(200*time.Millisecond, func() { _ = syscall.Kill(processes(t, h)[0], syscall.SIGSTOP) })
+	time.AfterFunc(200*time.Millisecond, func() { _ = syscall.Kill(processes()[0], syscall.SIGSTOP) })
 	_, _, err := c.Plan(t.Context(), config(c, rows(1).fault("plan-wait", 0)), sdk.PlanRequest{})
 	var died *host.DiedError
 	if !errors.As(err, &died) || died.Exit != "it stopped answering and was ended" {
@@ -178,7 +178,7 @@ func TestStartErrors(t *testing.T) {
 	if _, err := h.Source(ctx, "sleeping"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a plugin that never gets ready gave %v", err)
 	}
-	gone(t, processes(t, h), time.Second)
+	gone(t, processes(), time.Second)
 }
 
 func TestSecretsStayOutOfTheEnvironment(t *testing.T) {
@@ -201,7 +201,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", base)
 	h, _ := open(t, host.Options{})
 	c := client(t, h, "numbers")
-	group := processes(t, h)
+	group := processes()
 	reading := make(chan error, 1)
 	go func() { reading <- read(t.Context(), t, c, rows(1000).fault("wait", 10), &sink{}) }()
 	time.Sleep(100 * time.Millisecond)
@@ -220,17 +220,13 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
-// processes are those whose host this test process is, their children included: all in groups that host started.
-func processes(t *testing.T, _ *host.Host) []int {
-	t.Helper()
-	return descendants(t, os.Getpid())
-}
+// processes are those that this test process started, their children included.
+func processes() []int { return descendants(os.Getpid()) }
 
-func descendants(t *testing.T, parent int) []int {
-	t.Helper()
+func descendants(parent int) []int {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil || len(stats) == 0 {
-		t.Fatal("no /proc", err)
+		panic("these tests need /proc")
 	}
 	var found []int
 	for _, stat := range stats {
@@ -241,7 +237,7 @@ func descendants(t *testing.T, parent int) []int {
 		fields := strings.Fields(string(text)[strings.LastIndexByte(string(text), ')')+1:])
 		if ppid, _ := strconv.Atoi(fields[1]); ppid == parent && fields[0] != "Z" {
 			pid, _ := strconv.Atoi(strings.Split(stat, "/")[2])
-			found = append(append(found, pid), descendants(t, pid)...)
+			found = append(append(found, pid), descendants(pid)...)
 		}
 	}
 	return found

@@ -29,7 +29,9 @@ func beHost(mode string) {
 	h := host.New(host.Options{Executable: executable, BuiltIn: []string{"numbers", "sleeping"}})
 	if mode == "starting" {
 		go func() {
-			time.Sleep(200 * time.Millisecond)
+			for len(processes()) == 0 {
+				time.Sleep(10 * time.Millisecond)
+			}
 			fmt.Println("ready")
 		}()
 		_, err := h.Source(context.Background(), "sleeping")
@@ -45,7 +47,7 @@ func beHost(mode string) {
 		panic(err)
 	}
 	s := sink{batch: func(context.Context, host.Origin, arrow.RecordBatch) error {
-		time.AfterFunc(200*time.Millisecond, func() { fmt.Println("ready") })
+		time.AfterFunc(500*time.Millisecond, func() { fmt.Println("ready") })
 		return nil
 	}}
 	panic(c.Read(context.Background(), cfg, sdk.ReadRequest{Columns: streams[0].Columns, BatchSize: 10}, &s))
@@ -100,5 +102,5 @@ func startHost(t *testing.T, mode, tmp string) (*exec.Cmd, []int) {
 	if strings.TrimSpace(line) != "ready" {
 		t.Fatalf("the host said %q, %v", line, err)
 	}
-	return cmd, descendants(t, cmd.Process.Pid)
+	return cmd, descendants(cmd.Process.Pid)
 }
