@@ -114,6 +114,9 @@ func describe(t *Typed, pattern string) string {
 
 // argumentAdvice says how to cast where the wanted type is clear.
 func argumentAdvice(n Node, t *Typed, pattern string) string {
+	if isVar(pattern) && !isInterval(t.Type) && allowed(pattern, t.Type) {
+		return " It needs one type with the arguments before it."
+	}
 	want := map[string]coltype.Kind{"N": coltype.Double, "I": coltype.Long, "D": coltype.Date}[pattern]
 	if kind, ok := coltype.KindOf(pattern); ok {
 		want = kind

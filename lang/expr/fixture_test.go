@@ -31,7 +31,7 @@ func testEnv() Env {
 		Functions: map[string]*Function{
 			"hhmm": {Name: "hhmm", Params: []string{"x"}, Result: hhmm}, "twice": {Name: "twice", Params: []string{"x"}, Result: twice},
 			"loop": {Name: "loop", Params: []string{"x"}, Result: loop}, "back": {Name: "back", Params: []string{"x"}, Result: back},
-			"free": {Name: "free", Params: []string{"amount"}, Result: mustExpr("amuont + 1")}, "lower": {Name: "lower", Result: mustExpr("1")},
+			"free": {Name: "free", Params: []string{"amount"}, Result: mustExpr("amuont + 1")}, "upper": {Name: "upper", Result: mustExpr("1")},
 			"each_plus": {Name: "each_plus", Params: []string{"xs", "add"}, Result: each},
 		},
 	}

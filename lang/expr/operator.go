@@ -88,6 +88,9 @@ func (b *binder) incomparable(c *Call, args []*Typed) string {
 	if left.Kind == coltype.Timestamptz && right.Kind != coltype.String {
 		return text + castAdvice(c.Args[1].String(), right, left)
 	}
+	if right.Kind == coltype.Timestamptz && left.Kind != coltype.String {
+		return text + castAdvice(c.Args[0].String(), left, right)
+	}
 	if left.Kind == coltype.String && right.Kind != coltype.String {
 		return text + castAdvice(c.Args[0].String(), left, right)
 	}

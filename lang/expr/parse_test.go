@@ -77,7 +77,7 @@ func TestParseMistakes(t *testing.T) {
 		{`loop(a)`, `Recursive function: The function "loop" calls itself (loop → back → loop).`},
 		{`hhmm(a, b)`, `Wrong number of arguments: The function "hhmm" takes 1 argument, but 2 are given.`},
 		{`free(a)`, `Unknown parameter: The result of a function can name its parameters only, and "free" has none called "amuont". Its parameters are: amount. Did you mean "amount"?`},
-		{`lower(a)`, `Function name is taken`},
+		{`upper(a)`, `Function name is taken`},
 		{`var.secret == a`, `Sensitive value in a column expression`}, {`"x${var.secret}"`, `Sensitive value in a column expression`},
 		{`var.later == a`, `Value is not known yet`}, {`var.nothing == a`, `Unsupported attribute`},
 		{`cast(a)`, `Wrong number of arguments: cast takes an expression and a type`},
