@@ -23,7 +23,7 @@ func (e *environment) applyCommand() *cli.Command {
 		Name:      "apply",
 		Usage:     "plan, ask, and do it; or do a saved plan",
 		ArgsUsage: "[FILE]",
-		Flags:     append(selectionFlags(), applyFlags()...),
+		Flags:     append(e.selectionFlags(), applyFlags()...),
 		Action:    e.apply,
 	}
 }
@@ -75,7 +75,7 @@ func (w *workspace) applySaved(ctx context.Context, c *cli.Context, file string)
 func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options planner.Options) error {
 	p, diags := w.plan(ctx, options)
 	if w.report(diags) {
-		return exit(exitError)
+		return planFailed(diags)
 	}
 	if !c.Bool("json") {
 		opt := w.viewOptions(w.stdout)

@@ -6,7 +6,7 @@ func (e *environment) destroyCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "destroy",
 		Usage: "drop what this project owns, files too, after asking",
-		Flags: append(variableFlags(), applyFlags()...),
+		Flags: append(e.variableFlags(), applyFlags()...),
 		Action: func(c *cli.Context) error {
 			w, err := e.load(c.Context, c, true)
 			if err != nil {

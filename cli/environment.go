@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -24,6 +25,8 @@ type environment struct {
 	dir            string
 	log            *slog.Logger
 	noColor        bool
+	unknown        bool            // the command line names no command
+	vars           []config.VarArg // -var and -var-file, in order
 }
 
 // before reads the flags that stand in front of the command.
@@ -79,6 +82,7 @@ func (e *environment) unknownCommand(c *cli.Context, name string) {
 	for _, command := range c.App.Commands {
 		known = append(known, command.Name)
 	}
+	e.unknown = true
 	fmt.Fprintf(e.stderr, "Error: There is no command %q.%s Run `etl help` for the list.\n", name, diag.Suggest(name, known))
 }
 

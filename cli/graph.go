@@ -16,7 +16,7 @@ func (e *environment) graphCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "graph",
 		Usage: "print the graph of sources and tables",
-		Flags: append(variableFlags(), &cli.StringFlag{Name: "format", Value: "dot", Usage: "dot, mermaid or json"}),
+		Flags: append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "dot", Usage: "dot, mermaid or json"}),
 		Action: func(c *cli.Context) error {
 			return e.graph(c)
 		},

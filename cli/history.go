@@ -15,7 +15,7 @@ func (e *environment) historyCommand() *cli.Command {
 		Name:      "history",
 		Usage:     "a table's snapshots; without an address, the runs",
 		ArgsUsage: "[ADDRESS]",
-		Flags:     append(variableFlags(), &cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv or json"}),
+		Flags:     append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv or json"}),
 		Action:    e.stateful(true, history),
 	}
 }

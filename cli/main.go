@@ -43,6 +43,8 @@ func run(ctx context.Context, args []string, env *environment) int {
 	case err != nil:
 		fmt.Fprintf(env.stderr, "Error: %s\n", err)
 		code = exitError
+	case env.unknown:
+		code = exitError
 	}
 	if ctx.Err() != nil {
 		return exitInterrupted

@@ -15,7 +15,7 @@ func (e *environment) planCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "plan",
 		Usage: "show what apply would change; changes nothing",
-		Flags: append(selectionFlags(),
+		Flags: append(e.selectionFlags(),
 			&cli.StringFlag{Name: "out", Usage: "save the plan to `FILE`, for apply"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"},
 			&cli.BoolFlag{Name: "json", Usage: "the same as -format=json"},
@@ -27,8 +27,8 @@ func (e *environment) planCommand() *cli.Command {
 }
 
 // selectionFlags are shared by plan, apply and run.
-func selectionFlags() []cli.Flag {
-	return append(variableFlags(),
+func (e *environment) selectionFlags() []cli.Flag {
+	return append(e.variableFlags(),
 		&cli.StringSliceFlag{Name: "target", Usage: "only this `ADDRESS`, and what it reads"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "all but this `ADDRESS`, and what reads it"},
 		&cli.StringSliceFlag{Name: "resnapshot", Usage: "read the source of the table `ADDRESS` anew"},
@@ -51,7 +51,7 @@ func (e *environment) plan(c *cli.Context) error {
 	}
 	p, diags := w.plan(ctx, planOptions(c))
 	if w.report(diags) {
-		return exit(exitError)
+		return planFailed(diags)
 	}
 	opt := e.viewOptions(e.stdout)
 	opt.Sensitive = w.project.Sensitive

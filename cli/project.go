@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
@@ -15,6 +16,7 @@ import (
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/planner"
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/host"
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -31,12 +33,31 @@ type workspace struct {
 }
 
 // variableFlags are the flags of every command that evaluates the configuration.
-func variableFlags() []cli.Flag {
+func (e *environment) variableFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "var", Usage: "set a variable: `NAME=VALUE`"},
-		&cli.StringSliceFlag{Name: "var-file", Usage: "read variables from `FILE`"},
+		&cli.GenericFlag{Name: "var", Usage: "set a variable: `NAME=VALUE`", Value: &variable{env: e}},
+		&cli.GenericFlag{Name: "var-file", Usage: "read variables from `FILE`", Value: &variable{env: e, file: true}},
 	}
 }
+
+// variable collects -var and -var-file in the order of the command line, where later ones win.
+type variable struct {
+	env  *environment
+	file bool
+}
+
+// Set implements cli.Generic.
+func (v *variable) Set(text string) error {
+	if v.file {
+		v.env.vars = append(v.env.vars, config.VarArg{File: text})
+		return nil
+	}
+	v.env.vars = append(v.env.vars, config.VarArg{Value: text})
+	return nil
+}
+
+// String implements cli.Generic.
+func (v *variable) String() string { return "" }
 
 // load reads the project; its mistakes are printed.
 func (e *environment) load(ctx context.Context, c *cli.Context, secrets bool) (*workspace, error) {
@@ -59,7 +80,7 @@ func (e *environment) parse(ctx context.Context, c *cli.Context, secrets bool) (
 		return nil, nil, err
 	}
 	w.host = host.New(host.Options{Executable: exe, BuiltIn: slices.Sorted(maps.Keys(e.builtIn)), Log: e.log, CacheDir: w.cacheDir()})
-	project, diags := config.Load(ctx, config.Options{Dir: e.dir, Vars: variables(c), Environ: os.Environ(), NeedSecrets: secrets, Plugin: w.schema})
+	project, diags := config.Load(ctx, config.Options{Dir: e.dir, Vars: e.vars, Environ: os.Environ(), NeedSecrets: secrets, Plugin: w.schema, Version: version()})
 	w.project = project
 	return w, diags, nil
 }
@@ -103,18 +124,6 @@ func (w *workspace) sensitive(opt view.Options) view.Options {
 	return opt
 }
 
-// variables are -var and -var-file in the order of the command line, each kind in its own order.
-func variables(c *cli.Context) []config.VarArg {
-	var args []config.VarArg
-	for _, f := range c.StringSlice("var-file") {
-		args = append(args, config.VarArg{File: f})
-	}
-	for _, v := range c.StringSlice("var") {
-		args = append(args, config.VarArg{Value: v})
-	}
-	return args
-}
-
 func (w *workspace) cacheDir() string { return filepath.Join(w.dir, ".etl", "cache") }
 
 // schema gives a provider's blocks. Built-in ones are described by this binary itself.
@@ -122,7 +131,8 @@ func (w *workspace) schema(ctx context.Context, provider string) (schema.Provide
 	if p, ok := w.builtIn[provider]; ok {
 		return p.Schema(), nil
 	}
-	return schema.Provider{}, fmt.Errorf("there is no provider %q", provider)
+	known := slices.Sorted(maps.Keys(w.builtIn))
+	return schema.Provider{}, fmt.Errorf("there is no provider %q.%s The built-in ones are %s", provider, diag.Suggest(provider, known), strings.Join(known, ", "))
 }
 
 // report prints diagnostics to stderr and says whether there is an error among them.
@@ -150,6 +160,16 @@ func (w *workspace) mustOpen(ctx context.Context, readOnly bool) error {
 		return w.fail("The lakehouse could not be opened", err)
 	}
 	return nil
+}
+
+// planFailed is the exit after a plan's diagnostics were printed: refused, where a rule of the user's says no.
+func planFailed(diags hcl.Diagnostics) error {
+	for _, d := range diags {
+		if _, refused := d.Extra.(planner.Refused); refused {
+			return exit(exitRefused)
+		}
+	}
+	return exit(exitError)
 }
 
 // fail prints an error that has no place in the configuration.

@@ -17,7 +17,7 @@ func (e *environment) queryCommand() *cli.Command {
 		Name:      "query",
 		Usage:     "read the lakehouse with SQL; tables are layer.name",
 		ArgsUsage: "SQL",
-		Flags: append(variableFlags(),
+		Flags: append(e.variableFlags(),
 			&cli.StringFlag{Name: "at", Usage: "read as of a `SNAPSHOT` id, a time, a tag or a branch"},
 			&cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv, json or parquet"},
 		),
@@ -83,7 +83,7 @@ func (w *workspace) queryFailed(sql string, err error) error {
 		return w.fail("The query failed", err)
 	}
 	for _, m := range mistakes {
-		_ = w.fail(m.Summary, fmt.Errorf("%s%s", m.Detail, pointer(sql, m.Offset)))
+		_ = w.fail(m.Summary, fmt.Errorf("%s%s%s", m.Detail, m.Suggestion(), pointer(sql, m.Offset)))
 	}
 	return exit(exitError)
 }

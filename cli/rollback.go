@@ -15,7 +15,7 @@ func (e *environment) rollbackCommand() *cli.Command {
 		Name:      "rollback",
 		Usage:     "return a table to an earlier snapshot; the next apply moves it forward again",
 		ArgsUsage: "ADDRESS",
-		Flags: append(variableFlags(),
+		Flags: append(e.variableFlags(),
 			&cli.StringFlag{Name: "to", Usage: "the `SNAPSHOT` (id, time, tag or branch) to return to"},
 			&cli.BoolFlag{Name: "auto-approve", Usage: "don't ask"},
 			&cli.DurationFlag{Name: "lock-timeout", Usage: "wait so long for the table if another run holds it"},

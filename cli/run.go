@@ -13,7 +13,7 @@ func (e *environment) runCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "run",
 		Usage: "refresh without asking: what a scheduler calls; refuses changed definitions",
-		Flags: append(selectionFlags(), applyFlags()[1:]...),
+		Flags: append(e.selectionFlags(), applyFlags()[1:]...),
 		Action: func(c *cli.Context) error {
 			return e.refresh(c)
 		},
@@ -32,7 +32,7 @@ func (e *environment) refresh(c *cli.Context) error {
 	}
 	p, diags := w.plan(ctx, planOptions(c))
 	if w.report(diags) {
-		return exit(exitError)
+		return planFailed(diags)
 	}
 	if changed := definitionsChanged(p); len(changed) > 0 {
 		_ = w.fail("Definitions changed", fmt.Errorf("`etl run` only refreshes, and these tables would be changed: %s. Review them with `etl plan` and apply them with `etl apply`", strings.Join(changed, ", ")))

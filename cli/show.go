@@ -19,7 +19,7 @@ func (e *environment) showCommand() *cli.Command {
 		Name:      "show",
 		Usage:     "a saved plan, or a table: schema, snapshots, lineage",
 		ArgsUsage: "FILE|ADDRESS",
-		Flags:     append(variableFlags(), &cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"}, &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
+		Flags:     append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"}, &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
 		Action: func(c *cli.Context) error {
 			return e.show(c)
 		},

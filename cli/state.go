@@ -20,10 +20,10 @@ func (e *environment) stateCommand() *cli.Command {
 		Name:  "state",
 		Usage: "what the lakehouse records",
 		Subcommands: []*cli.Command{
-			{Name: "list", Usage: "the project's tables", Flags: append(variableFlags(), format), Action: e.stateful(true, stateList)},
-			{Name: "show", Usage: "one table's recorded state", ArgsUsage: "ADDRESS", Flags: append(variableFlags(), format), Action: e.stateful(true, stateShow)},
-			{Name: "locks", Usage: "who holds which tables", Flags: append(variableFlags(), format), Action: e.stateful(true, stateLocks)},
-			{Name: "unlock", Usage: "take a lease from a run that is gone, and sweep what it left", ArgsUsage: "ID", Flags: variableFlags(), Action: e.stateful(false, stateUnlock)},
+			{Name: "list", Usage: "the project's tables", Flags: append(e.variableFlags(), format), Action: e.stateful(true, stateList)},
+			{Name: "show", Usage: "one table's recorded state", ArgsUsage: "ADDRESS", Flags: append(e.variableFlags(), format), Action: e.stateful(true, stateShow)},
+			{Name: "locks", Usage: "who holds which tables", Flags: append(e.variableFlags(), format), Action: e.stateful(true, stateLocks)},
+			{Name: "unlock", Usage: "take a lease from a run that is gone, and sweep what it left", ArgsUsage: "ID", Flags: e.variableFlags(), Action: e.stateful(false, stateUnlock)},
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {

@@ -27,6 +27,14 @@ type SQLError struct {
 
 func (e *SQLError) Error() string { return e.Summary + ": " + e.Detail }
 
+// Suggestion names what could have been meant, unless the detail does: ` Did you mean "amount"?`
+func (e *SQLError) Suggestion() string {
+	if len(e.Candidates) == 0 || strings.Contains(e.Detail, "Did you mean") {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean %q?", e.Candidates[0])
+}
+
 // MemoryError says that a query needs more memory than it may use, even with spilling.
 type MemoryError struct{ Detail string }
 

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/plan"
-	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -23,7 +23,7 @@ func (r *planning) drops(context.Context) {
 		if t.Project != r.Project.Name || t.Address == "" || t.Ident.Namespace == "etl" {
 			continue
 		}
-		if !r.Options.Destroy && r.stays(t) {
+		if !r.Options.Destroy && r.stays(t) || slices.Contains(r.Options.Exclude, t.Address) {
 			continue
 		}
 		r.drop(t)
@@ -39,8 +39,7 @@ func (r *planning) stays(t *state.Table) bool {
 
 func (r *planning) drop(t *state.Table) {
 	if n := r.byIdent[t.Ident]; n != nil && n.table.PreventDestroy {
-		r.diags = append(r.diags, diag.Error(n.table.Range, "Table must not be destroyed",
-			"%s says prevent_destroy, and this plan would drop it. Take the lifecycle block out to drop it, or leave it out with -exclude=%s.", t.Address, t.Address))
+		r.diags = append(r.diags, destroyPrevented(n))
 		return
 	}
 	reason := "it is recorded and no longer declared"

@@ -52,3 +52,13 @@ func schemaFrozen(n *node, what string) *hcl.Diagnostic {
 		"%s says on_schema_change = \"freeze\", and %s changed: %s. Accept it with on_schema_change = \"evolve\", or mend the source.",
 		n.table.Addr, what, describe(n.planned.Columns))
 }
+
+// Refused marks diagnostics of a rule that the user set, rather than a mistake: the exit code says so.
+type Refused struct{}
+
+func destroyPrevented(n *node) *hcl.Diagnostic {
+	d := diag.Error(n.table.Range, "Table must not be destroyed",
+		"%s says prevent_destroy, and this plan would drop it. Take the lifecycle block out to drop it, or leave it out with -exclude=%s.", n.table.Addr, n.table.Addr)
+	d.Extra = Refused{}
+	return d
+}

@@ -48,8 +48,8 @@ type planning struct {
 	recorded map[addr.Ident]*state.Table
 	nodes    map[addr.Address]*node
 	byIdent  map[addr.Ident]*node
-	order    []*node // dependencies first
-	ranges   map[addr.Address]hcl.Range
+	order    []*node         // dependencies first
+	dropped  map[string]bool // addresses that are recorded and no longer declared
 	diags    hcl.Diagnostics
 	plan     *plan.Plan
 	session  *duckdb.Session

@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 
@@ -111,6 +112,9 @@ func (r *planning) namedOne(n *node, name sqlName) {
 	if t := r.recorded[ident]; t != nil && t.Project != r.Project.Name {
 		n.inputs = append(n.inputs, input{foreign: t, sqlStart: name.Offset})
 		return
+	}
+	if slices.ContainsFunc(r.Project.Open, func(o config.Open) bool { return o.Ident == ident }) {
+		return // declared, and left out since values of variables are missing
 	}
 	n.failed = true
 	r.diags = append(r.diags, diag.Error(sqlRange(n.table.SQL, name.Offset, len(ident.String())), "Unknown table",

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -59,7 +58,7 @@ func sqlMistakes(s *config.SQL, err error) hcl.Diagnostics {
 	}
 	var diags hcl.Diagnostics
 	for _, m := range mistakes {
-		diags = append(diags, diag.Error(sqlRange(s, m.Offset, wordLength(s.Text, m.Offset)), m.Summary, "%s%s", m.Detail, candidates(m)))
+		diags = append(diags, diag.Error(sqlRange(s, m.Offset, wordLength(s.Text, m.Offset)), m.Summary, "%s%s", m.Detail, m.Suggestion()))
 	}
 	return diags
 }
@@ -74,12 +73,4 @@ func wordLength(text string, offset int) int {
 		n = len(text) - offset
 	}
 	return max(n, 1)
-}
-
-// candidates names what could have been meant, unless the detail does.
-func candidates(m *duckdb.SQLError) string {
-	if len(m.Candidates) == 0 || strings.Contains(m.Detail, "Did you mean") {
-		return ""
-	}
-	return fmt.Sprintf(" Did you mean %q?", m.Candidates[0])
 }

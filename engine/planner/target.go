@@ -15,6 +15,7 @@ func (r *planning) selectTables(context.Context) {
 		r.order = nil
 		return
 	}
+	r.knowDropped()
 	keep := map[*node]bool{}
 	for _, n := range r.order {
 		keep[n] = len(r.Options.Targets) == 0
@@ -50,7 +51,7 @@ func (r *planning) addressee(flag, address string) []*node {
 		}
 		known = append(known, n.table.Addr.String())
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && !r.dropped[address] {
 		r.diags = append(r.diags, diag.Error(hcl.Range{}, "Unknown address",
 			"%s names %s, and no table of this project has this address.%s", flag, address, diag.Suggest(address, known)))
 	}
@@ -75,4 +76,14 @@ func (n *node) upstream() []*node {
 		}
 	}
 	return up
+}
+
+// knowDropped lists the addresses of tables that are recorded and no longer declared: -exclude may name them.
+func (r *planning) knowDropped() {
+	r.dropped = map[string]bool{}
+	for _, t := range r.recorded {
+		if t.Project == r.Project.Name && !r.stays(t) {
+			r.dropped[t.Address] = true
+		}
+	}
 }
