@@ -105,14 +105,6 @@ func (d *Delivery) Read(bytes int64) {
 	d.out.Progress(d.rows, d.bytes)
 }
 
-// Staged is the size of what Flush would hand over, as far as it is known.
-func (d *Delivery) Staged() int64 {
-	if d.files == nil {
-		return 0
-	}
-	return d.files.size()
-}
-
 // Flush hands over all that was delivered.
 func (d *Delivery) Flush(ctx context.Context) error {
 	if d.files == nil {

@@ -31,7 +31,6 @@ type files struct {
 type lane struct {
 	input    chan Rows
 	done     sync.WaitGroup
-	size     atomic.Int64
 	finished []sdk.File
 	open     *parquetFile
 	serial   int
@@ -101,9 +100,7 @@ func (f *files) append(l *lane, index int, rows Rows) error {
 	if err := l.open.write(array.NewRecordBatch(f.schema, columns, rows.Record.NumRows())); err != nil {
 		return err
 	}
-	size := l.open.size()
-	l.size.Store(size)
-	if size >= f.target() {
+	if l.open.size() >= f.target() {
 		return l.close()
 	}
 	return nil
@@ -122,22 +119,11 @@ func (l *lane) close() error {
 	}
 	file, err := l.open.close()
 	l.open = nil
-	l.size.Store(0)
 	if err != nil {
 		return err
 	}
 	l.finished = append(l.finished, file)
 	return nil
-}
-
-func (f *files) size() int64 {
-	var size int64
-	for _, l := range f.lanes {
-		if l != nil {
-			size += l.size.Load()
-		}
-	}
-	return size
 }
 
 // finish ends all lanes and returns their files in order. Writing may go on afterwards, into new files.

@@ -10,7 +10,8 @@ import (
 	"github.com/automic-etl/etl/providers/delivery"
 )
 
-// checkpointBytes is how much input lies between two checkpoints of an incremental read: what a death costs at most.
+// checkpointBytes is how much input lies between two checkpoints of an incremental read where the host names no size for
+// files: what a death costs at most.
 const checkpointBytes = 1 << 30
 
 // Read reads exactly the files that the plan saw, in their order.
@@ -33,7 +34,7 @@ type reading struct {
 	fingerprint string
 	files       []File
 	since       int64 // bytes read since the last checkpoint
-	target      int64 // bytes staged that are worth a checkpoint
+	every       int64 // bytes after which a checkpoint is due
 }
 
 func (p *Provider) reading(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest) (*reading, error) {
@@ -59,10 +60,10 @@ func (p *Provider) reading(ctx context.Context, cfg sdk.Config, req sdk.ReadRequ
 }
 
 func start(o Options, reader Reader, old, wanted cursor, req sdk.ReadRequest) *reading {
-	r := &reading{options: o, reader: reader, old: old, fingerprint: wanted.fingerprint, files: wanted.files}
+	r := &reading{options: o, reader: reader, old: old, fingerprint: wanted.fingerprint, files: wanted.files, every: checkpointBytes}
 	r.read = Read{Columns: req.Columns, Threads: delivery.Threads(req.Staging)}
-	if req.Staging != nil {
-		r.target = req.Staging.TargetBytes
+	if req.Staging != nil && req.Staging.TargetBytes > 0 {
+		r.every = req.Staging.TargetBytes
 	}
 	return r
 }
@@ -72,7 +73,7 @@ func (r *reading) run(ctx context.Context) error {
 		if err := r.file(ctx, f); err != nil {
 			return explained(err, f)
 		}
-		if r.options.Incremental && i+1 < len(r.files) && r.due() {
+		if r.options.Incremental && i+1 < len(r.files) && r.since >= r.every {
 			if err := r.checkpoint(ctx, r.old.with(r.files[:i+1])); err != nil {
 				return err
 			}
@@ -123,10 +124,6 @@ func verify(ctx context.Context, f File) (File, error) {
 			"Plan again.", f.Path), "path")
 	}
 	return now, nil
-}
-
-func (r *reading) due() bool {
-	return r.since >= checkpointBytes || (r.target > 0 && r.read.Delivery.Staged() >= r.target)
 }
 
 func (r *reading) checkpoint(ctx context.Context, at cursor) error {

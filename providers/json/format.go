@@ -35,7 +35,7 @@ func (format) Attributes() []schema.Attribute {
 				"may be just one). `auto` goes by the beginning of each file."},
 		{Name: "null_if", Type: cty.List(cty.String), Doc: "Strings that stand for null, at any depth."},
 		{Name: "max_line_bytes", Type: cty.Number, Default: cty.NumberIntVal(defaultMaxRecord), Doc: "The largest row, as JSON text. " +
-			"A larger line is a bad row."},
+			"A larger line is a bad row; a larger value of an array or a document is an error."},
 	}
 	for _, a := range filesource.TextAttributes() {
 		if a.Name == "infer_rows" {

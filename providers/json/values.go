@@ -28,9 +28,13 @@ func (p *pieces) nextValues() (piece, error) {
 			return piece{}, p.finish()
 		}
 		if len(p.held) > p.maxRecord {
-			return piece{}, p.broken(0, fmt.Sprintf("this value has more than the %d bytes that max_line_bytes allows", p.maxRecord))
+			return piece{}, p.tooLarge(0)
 		}
 	}
+}
+
+func (p *pieces) tooLarge(at int) error {
+	return p.broken(at, fmt.Sprintf("this value has more than the %d bytes that max_line_bytes allows", p.maxRecord))
 }
 
 // collect finds the whole values in what is held, and how far they reach with what is between them.
@@ -50,6 +54,12 @@ func (p *pieces) collect() (items []item, used int, err error) {
 				return items, used, nil // reported when it comes first
 			}
 			return nil, 0, p.broken(pos, "this value is opened and never closed; the file may be cut off")
+		}
+		if end-pos > p.maxRecord && len(items) > 0 {
+			return items, used, nil
+		}
+		if end-pos > p.maxRecord {
+			return nil, 0, p.tooLarge(pos)
 		}
 		if end == pos {
 			return nil, 0, p.broken(pos, fmt.Sprintf("a value is expected, not %q", data[pos]))
