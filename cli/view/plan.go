@@ -19,7 +19,7 @@ const (
 
 // Plan prints a plan in one of the formats.
 func Plan(w io.Writer, p *plan.Plan, format string, opt Options) error {
-	encoded, err := encodePlan(p)
+	encoded, err := encodePlan(redacted(p, opt.Sensitive))
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,25 @@ func TestPlanNeverShowsWork(t *testing.T) {
 	}
 }
 
+func TestPlanHidesSecrets(t *testing.T) {
+	p := shop()
+	p.Tables[0].Position = "1 new file: hunter2/orders.csv"
+	p.Tables[0].Reads.Rows = 12
+	for _, format := range []string{FormatText, FormatJSON, FormatMarkdown, FormatHTML} {
+		out := string(draw(t, p, format, Options{Sensitive: []string{"hunter2", "12"}}))
+		if strings.Contains(out, "hunter2") || !strings.Contains(out, "(sensitive)/orders.csv") {
+			t.Errorf("%s shows the secret, or nothing in its place", format)
+		}
+	}
+	var back plan.Plan
+	if err := json.Unmarshal(draw(t, p, FormatJSON, Options{Sensitive: []string{"12", "create"}}), &back); err != nil {
+		t.Errorf("a short secret breaks the document: %v", err)
+	}
+	if p.Tables[0].Position != "1 new file: hunter2/orders.csv" {
+		t.Error("the plan itself is changed")
+	}
+}
+
 func TestPlanLeavesItsValueAlone(t *testing.T) {
 	p := shop()
 	for _, format := range []string{FormatText, FormatJSON, FormatMarkdown, FormatHTML} {

@@ -65,6 +65,7 @@ func TestExpectFails(t *testing.T) {
 		t.Errorf("leases are left: %s", locks)
 	}
 	l.NoOrphans(t)
+	l.NoStrays(t)
 }
 
 // TestRollback: the plan says what is recomputed, and the next apply is forward again.
