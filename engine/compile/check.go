@@ -9,6 +9,7 @@ import (
 	"github.com/automic-etl/etl/engine/compile/ducksql"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -52,7 +53,7 @@ func Checks(t *config.Table, columns coltype.Schema, inputs Inputs) ([]Check, hc
 		out = append(out, check)
 	}
 	if c.diags.HasErrors() {
-		return nil, distinct(c.diags)
+		return nil, diag.Unique(c.diags)
 	}
 	return out, c.diags
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/automic-etl/etl/engine/compile/ducksql"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -58,29 +59,8 @@ func Table(t *config.Table, inputs Inputs) (*Compiled, hcl.Diagnostics) {
 	}
 	if !b.diags.HasErrors() {
 		if c := b.finish(); c != nil {
-			return c, distinct(b.diags)
+			return c, diag.Unique(b.diags)
 		}
 	}
-	return nil, distinct(b.diags)
-}
-
-// distinct leaves out repeats: a step may look at an expression more than once.
-func distinct(diags hcl.Diagnostics) hcl.Diagnostics {
-	type message struct {
-		summary, detail string
-		at              hcl.Range
-	}
-	seen := map[message]bool{}
-	var out hcl.Diagnostics
-	for _, d := range diags {
-		m := message{summary: d.Summary, detail: d.Detail}
-		if d.Subject != nil {
-			m.at = *d.Subject
-		}
-		if !seen[m] {
-			out = append(out, d)
-		}
-		seen[m] = true
-	}
-	return out
+	return nil, diag.Unique(b.diags)
 }

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/expr"
 )
 
@@ -94,18 +94,7 @@ func (b *builder) visible() []string {
 
 func unknownColumn(where, name string, names []string) string {
 	text := fmt.Sprintf("%s has no column %q.", where, name)
-	best, distance := "", 3
-	if len(name) < 5 {
-		distance = 2
-	}
-	for _, other := range names {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(other), nil); d < distance {
-			best, distance = other, d
-		}
-	}
-	if best != "" {
-		text += fmt.Sprintf(" Did you mean %q?", best)
-	}
+	text += diag.Suggest(name, names)
 	return text + " Its columns are: " + strings.Join(firstNames(names), ", ") + "."
 }
 

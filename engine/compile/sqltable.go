@@ -101,6 +101,8 @@ func onlyComments(text string) bool {
 // token is the length of the quoted text or comment at the start, else 1.
 func token(text string) int {
 	switch {
+	case len(text) > 1 && (text[0] == 'E' || text[0] == 'e') && text[1] == '\'':
+		return escaped(text)
 	case text[0] == '\'' || text[0] == '"':
 		return until(text, text[:1], 1)
 	case strings.HasPrefix(text, "--"):
@@ -129,6 +131,19 @@ func dollarTag(tag string) bool {
 func until(text, end string, from int) int {
 	if at := strings.Index(text[from:], end); at >= 0 {
 		return from + at + len(end)
+	}
+	return len(text)
+}
+
+// escaped is the length of E'…', where a backslash keeps the next character from ending it.
+func escaped(text string) int {
+	for i := 2; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '\'':
+			return i + 1
+		}
 	}
 	return len(text)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -13,7 +14,7 @@ import (
 func (b *binder) function(c *Call) *Typed {
 	f, known := table().byName[c.Name]
 	if !known {
-		return b.fail(c.Op, "Unknown function", fmt.Sprintf("There is no function %q.%s", c.Name, didYouMean(c.Name, Names())))
+		return b.fail(c.Op, "Unknown function", fmt.Sprintf("There is no function %q.%s", c.Name, diag.Suggest(c.Name, Names())))
 	}
 	if !b.placed(c, f) {
 		return nil

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/automic-etl/etl/lang/diag"
 )
 
 func (p parser) call(e *hclsyntax.FunctionCallExpr) (Node, hcl.Diagnostics) {
@@ -76,7 +78,7 @@ func (p parser) unknownFunction(name string, rng hcl.Range) hcl.Diagnostics {
 		return problem(rng, "Unknown function", fmt.Sprintf("There is no function %q for column expressions. %s", name, instead))
 	}
 	names := append(Names(), slices.Sorted(maps.Keys(p.env.Functions))...)
-	suggestion := didYouMean(name, names)
+	suggestion := diag.Suggest(name, names)
 	if suggestion == "" {
 		suggestion = " The reference lists all functions of column expressions; those of configuration, such as file or lookup, are others."
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -59,7 +60,7 @@ func oneOf(args []*Typed, units ...string) string {
 	if slices.Contains(units, unit) {
 		return ""
 	}
-	return fmt.Sprintf("There is no unit %q here.%s The units are: %s.", unit, didYouMean(unit, units), strings.Join(units, ", "))
+	return fmt.Sprintf("There is no unit %q here.%s The units are: %s.", unit, diag.Suggest(unit, units), strings.Join(units, ", "))
 }
 
 func dateUnits() []string { return []string{"year", "quarter", "month", "week", "day"} }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -51,7 +52,7 @@ func (b *binder) qualified(c *Column, rel Relation) *Typed {
 	field, ok := rel.Columns.Lookup(c.Path[1])
 	if !ok {
 		return b.fail(c.Src, "Unknown column", fmt.Sprintf("The table %q has no column %q.%s Its columns are: %s.",
-			rel.Name, c.Path[1], didYouMean(c.Path[1], visible(rel)), listing(visible(rel))))
+			rel.Name, c.Path[1], diag.Suggest(c.Path[1], visible(rel)), listing(visible(rel))))
 	}
 	name := rel.Name
 	if name == b.scope.Relations[0].Name {
@@ -84,7 +85,7 @@ func member(t coltype.Type, name string) (coltype.Type, string) {
 		if f, ok := fields.Lookup(name); ok {
 			return f.Type, ""
 		}
-		return t, fmt.Sprintf("The object has no field %q.%s Its fields are: %s.", name, didYouMean(name, fields.Names()), listing(fields.Names()))
+		return t, fmt.Sprintf("The object has no field %q.%s Its fields are: %s.", name, diag.Suggest(name, fields.Names()), listing(fields.Names()))
 	case coltype.Map:
 		if t.Key.Type.Kind == coltype.String {
 			return t.Elem.Type, ""
@@ -119,9 +120,9 @@ func (b *binder) unknownColumn(c *Column) string {
 	if len(c.Path) > 2 && strings.Contains(" table source model connection layer ", " "+name+" ") {
 		return text + " Blocks can't be named in a column expression: bring another table's column in with a join."
 	}
-	suggestion := didYouMean(name, own.Columns.Names())
+	suggestion := diag.Suggest(name, own.Columns.Names())
 	if suggestion == "" && len(c.Path) > 1 {
-		suggestion = didYouMean(name, b.relationNames())
+		suggestion = diag.Suggest(name, b.relationNames())
 	}
 	return text + suggestion + " Its columns are: " + listing(visible(own)) + "."
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -85,31 +84,6 @@ func foreign(name string) (string, bool) {
 		return "It would give slightly different values at every run. Write count_distinct(x).", true
 	}
 	return "", false
-}
-
-// didYouMean is a sentence with the nearest of the names, or empty.
-func didYouMean(given string, names []string) string {
-	if name := nearest(given, names); name != "" {
-		return fmt.Sprintf(" Did you mean %q?", name)
-	}
-	return ""
-}
-
-// nearest prefers a name that differs in case alone, then the one with the fewest edits; the first of equals wins.
-func nearest(given string, names []string) string {
-	best, distance := "", 3
-	if len(given) < 5 {
-		distance = 2
-	}
-	for _, name := range names {
-		if strings.EqualFold(name, given) {
-			return name
-		}
-		if d := levenshtein.Distance(given, name, nil); d < distance {
-			best, distance = name, d
-		}
-	}
-	return best
 }
 
 // listing is names as a person lists them, the first twenty.

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty/gocty"
+
+	"github.com/automic-etl/etl/lang/diag"
 )
 
 // Transform is a field of a partition spec.
@@ -33,7 +35,7 @@ func ParseTransform(e hcl.Expression) (Transform, hcl.Diagnostics) {
 	}
 	return t, problem(call.NameRange, "Unknown partition transform",
 		"Iceberg partitions by a column, or by "+strings.Join(transformNames(), ", ")+" of one."+
-			didYouMean(call.Name, transformNames()))
+			diag.Suggest(call.Name, transformNames()))
 }
 
 func transformNames() []string {

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/automic-etl/etl/lang/diag"
 )
 
 // configRoots keep their meaning of configuration inside column expressions.
@@ -44,7 +46,7 @@ func (p parser) config(e *hclsyntax.ScopeTraversalExpr) (Node, hcl.Diagnostics) 
 func (p parser) unknownParam(name string, rng hcl.Range) hcl.Diagnostics {
 	return problem(rng, "Unknown parameter", fmt.Sprintf(
 		"The result of a function can name its parameters only, and %q has none called %q. Its parameters are: %s.%s",
-		p.inside.Name, name, listing(p.inside.Params), didYouMean(name, p.inside.Params)))
+		p.inside.Name, name, listing(p.inside.Params), diag.Suggest(name, p.inside.Params)))
 }
 
 func (p parser) column(e *hclsyntax.ScopeTraversalExpr) (Node, hcl.Diagnostics) {

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty/gocty"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -56,7 +57,7 @@ func unknownType(name string, rng hcl.Range) hcl.Diagnostics {
 		return problem(rng, "Unknown type", fmt.Sprintf("There is no type %q. Write %s.", name, write))
 	}
 	return problem(rng, "Unknown type", fmt.Sprintf("There is no type %q.%s The types are %s",
-		name, didYouMean(name, coltype.Names()), typeList()))
+		name, diag.Suggest(name, coltype.Names()), typeList()))
 }
 
 func typeCall(e *hclsyntax.FunctionCallExpr) (coltype.Type, hcl.Diagnostics) {
