@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // node is an object of DuckDB's syntax tree.
@@ -23,6 +24,9 @@ type queryer interface {
 func serialize(ctx context.Context, q queryer, query string) (node, error) {
 	if at := strings.IndexByte(query, 0); at >= 0 {
 		return nil, refused(at, "The query holds a zero byte. Remove it.")
+	}
+	if at := invalidUTF8(query); at >= 0 {
+		return nil, refused(at, "The query is not valid UTF-8 here. Save the file as UTF-8.")
 	}
 	var text string
 	if err := q.QueryRowContext(ctx, "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", query).Scan(&text); err != nil {
@@ -57,6 +61,16 @@ func serialize(ctx context.Context, q queryer, query string) (node, error) {
 		return nil, refused(-1, "Parameters (?, $1, $name) have no value here. Insert values with ${…}.")
 	}
 	return tree.Statements[0].Node, nil
+}
+
+// invalidUTF8 is the first byte that is no part of a character, -1 if there is none.
+func invalidUTF8(text string) int {
+	for at, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[at:], string(utf8.RuneError)) {
+			return at
+		}
+	}
+	return -1
 }
 
 func refused(offset int, detail string) *SQLError {

@@ -96,6 +96,7 @@ func TestRefusedQueries(t *testing.T) {
 		"parameter":            {"SELECT $1", []string{"-1: Parameters"}},
 		"time travel":          {"FROM a.b AT (VERSION => 3)", []string{"5: AT (VERSION"}},
 		"zero byte":            {"SELECT 1\x00; DROP TABLE x", []string{"8: zero byte"}},
+		"not UTF-8":            {"SELECT '\ufffd', '\xff'", []string{"15: UTF-8"}},
 		"syntax":               {"SELECT amount FRM silver.orders", []string{"18: syntax error"}},
 		"unterminated":         {"SELECT 'abc", []string{"7: unterminated"}},
 		"end of input":         {"SELECT (SELECT 1) FROM", []string{"22: end of input"}},
