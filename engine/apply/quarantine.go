@@ -56,6 +56,7 @@ type badRows struct {
 	dir     string
 	open    *parquetFile
 	files   []state.StagedFile
+	tried   bool // the quarantine's commit was tried
 }
 
 // sampleSize is how many bad rows a message shows.
@@ -156,6 +157,7 @@ func (t *task) publishBad(ctx context.Context) error {
 	}
 	change.Summary = state.Summary{CommitID: t.commit + quarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
 		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC(), Inputs: []state.Input{t.baseInput()}}
+	b.tried = true
 	committed, err := t.Lakehouse.Commit(ctx, change)
 	if err != nil {
 		return fmt.Errorf("publishing the quarantine %s: %w", t.work.Quarantine, err)

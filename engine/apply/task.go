@@ -25,6 +25,7 @@ type task struct {
 	columns coltype.Schema // with field ids
 	dir     string         // where new files are staged
 	commit  string         // the commit's id
+	tried   bool           // the commit was tried
 	session *duckdb.Session
 	staged  staged
 }
@@ -40,7 +41,7 @@ type staged struct {
 }
 
 // do writes, audits and publishes.
-func (t *task) do(ctx context.Context) error {
+func (t *task) do(ctx context.Context) (err error) {
 	t.base = t.published.get(t.plan.Ident)
 	if t.work.Kind == plan.DropWork {
 		return t.drop(ctx)
@@ -48,7 +49,12 @@ func (t *task) do(ctx context.Context) error {
 	if err := t.prepare(ctx); err != nil {
 		return err
 	}
-	defer t.close()
+	defer func() {
+		t.close()
+		if err != nil {
+			t.discard()
+		}
+	}()
 	if t.work.Kind == plan.CheckWork {
 		t.staged.operation = state.Empty
 		return t.audit(ctx)
@@ -121,6 +127,7 @@ func (t *task) publish(ctx context.Context) error {
 	if err := t.publishBad(ctx); err != nil {
 		return err
 	}
+	t.tried = true
 	committed, err := t.Lakehouse.Commit(ctx, t.change())
 	if err != nil {
 		return err
