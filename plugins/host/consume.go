@@ -11,6 +11,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/dataplane"
 	pb "github.com/automic-etl/etl/plugins/proto"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -19,6 +20,7 @@ type consumer struct {
 	sink    Sink
 	account *dataplane.Account
 	staging *sdk.Staging
+	columns coltype.Schema // of a finished file
 	origin  Origin
 	totals  pb.Complete
 }
@@ -95,6 +97,9 @@ func (c *consumer) file(ctx context.Context, f sdk.File) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || !strings.HasPrefix(path, dir+string(filepath.Separator)) || f.Rows < 0 {
 		return &dataplane.Violation{Reason: fmt.Sprintf("it handed over %q with %d rows, which is no file in its staging folder", f.Path, f.Rows)}
+	}
+	if err := checkFooter(path, c.columns, f.Rows); err != nil {
+		return unfit(f.Path, err)
 	}
 	c.totals.Files++
 	return c.sink.File(ctx, f)

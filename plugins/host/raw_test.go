@@ -15,9 +15,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
+	"github.com/automic-etl/etl/plugins/arrowschema"
 	"github.com/automic-etl/etl/plugins/conformance/numbers"
 	"github.com/automic-etl/etl/plugins/dataplane"
 	"github.com/automic-etl/etl/plugins/host"
@@ -96,6 +98,10 @@ func send(conn net.Conn, in *pb.ReadRequest) error {
 	case "lost rows":
 		complete.Rows = 2
 		return errors.Join(writer.Batch(batch(long)), writer.Event(dataplane.Complete, complete))
+	case "file", "file of other rows", "file of other ids", "file of other columns", "no Parquet":
+		path, err := parquetFile(in)
+		complete.Files = 1
+		return errors.Join(err, writer.Event(dataplane.File, &pb.File{Path: path, Rows: 1}), writer.Event(dataplane.Complete, complete))
 	case "unwanted file", "foreign file":
 		return writer.Event(dataplane.File, &pb.File{Path: "/etc/passwd", Rows: 1})
 	case "link":
@@ -122,6 +128,74 @@ func nulls(schema *arrow.Schema) arrow.RecordBatch {
 	defer builder.Release()
 	builder.Field(0).AppendNull()
 	return builder.NewRecordBatch()
+}
+
+// parquetFile writes one row with the asked columns into the staging folder, or something close to it.
+func parquetFile(in *pb.ReadRequest) (string, error) {
+	columns, err := pb.DecodeColumns(in.Columns)
+	if err != nil {
+		return "", err
+	}
+	provenance, err := pb.DecodeColumns(in.Staging.Provenance)
+	if err != nil {
+		return "", err
+	}
+	columns = append(columns, provenance...)
+	switch in.Partition {
+	case "file of other ids":
+		columns[1].Type.Elem.ID = 77
+	case "file of other columns":
+		columns[0].Type = coltype.Of(coltype.Int)
+	}
+	path := filepath.Join(in.Staging.Dir, "part.parquet")
+	if in.Partition == "no Parquet" {
+		return path, os.WriteFile(path, []byte("PAR1 and nothing more PAR1"), 0o600)
+	}
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, arrowschema.FromColumns(columns))
+	defer builder.Release()
+	for range map[bool]int{true: 2, false: 1}[in.Partition == "file of other rows"] {
+		for _, field := range builder.Fields() {
+			field.AppendEmptyValue()
+		}
+	}
+	rows := builder.NewRecordBatch()
+	file, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	writer, err := pqarrow.NewFileWriter(rows.Schema(), file, nil, pqarrow.DefaultWriterProps())
+	if err != nil {
+		return "", err
+	}
+	return path, errors.Join(writer.Write(rows), writer.Close())
+}
+
+func TestFinishedFiles(t *testing.T) {
+	h, _ := open(t, host.Options{})
+	c := client(t, h, "raw")
+	tags := coltype.ListOf(coltype.Of(coltype.UUID))
+	tags.Elem.ID = 3
+	columns := coltype.Schema{{ID: 1, Name: "n", Type: coltype.Of(coltype.Long)}, {ID: 2, Name: "tags", Type: tags}}
+	for i, typ := range []coltype.Type{
+		coltype.MapOf(coltype.Of(coltype.String), coltype.DecimalOf(20, 4)), coltype.Of(coltype.Timestamp), coltype.Of(coltype.Binary),
+		coltype.StructOf(coltype.Field{ID: 20, Name: "a", Type: coltype.Of(coltype.Date)}), coltype.Of(coltype.Time), coltype.Of(coltype.Boolean),
+	} {
+		columns = append(columns, coltype.Field{ID: 10 + i, Name: typ.String(), Type: typ})
+	}
+	for partition, want := range map[string]string{
+		"file":                  "",
+		"file of other rows":    "it holds 2 rows where 1 were stated",
+		"file of other ids":     `its column "tags.element" has the field id 77 where 3 was given`,
+		"file of other columns": `its column "n" is int where long was asked for`,
+		"no Parquet":            "it is no Parquet file",
+	} {
+		staging := &sdk.Staging{Dir: t.TempDir(), Provenance: coltype.Schema{{ID: 9, Name: "_etl_loaded_at", Type: coltype.Of(coltype.Timestamptz)}}}
+		var s sink
+		err := c.Read(t.Context(), config(c, rows(1)), sdk.ReadRequest{Columns: columns, Partition: partition, Staging: staging}, &s)
+		if (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) || (err == nil && len(s.files) != 1) {
+			t.Errorf("%s gave %v", partition, err)
+		}
+	}
 }
 
 func TestBreachesOfTheProtocol(t *testing.T) {

@@ -175,6 +175,9 @@ func (r *reading) take(ctx context.Context, conn net.Conn) error {
 	defer close(over)
 	go r.hurry(reader, over)
 	consumer := &consumer{sink: r.sink, account: account, staging: r.request.Staging, origin: Origin{FirstRow: 1}}
+	if consumer.staging != nil {
+		consumer.columns = staged(r.request.Columns, consumer.staging.Provenance)
+	}
 	// What arrived before a death still reaches the sink; after an error of the sink, nothing more does.
 	if err := consumer.all(ctx, frames); err != nil {
 		cancel()

@@ -43,7 +43,7 @@ func (Provider) Schema() schema.Provider {
 
 // Capabilities are part of sdk.Provider.
 func (Provider) Capabilities() sdk.Capabilities {
-	return sdk.Capabilities{Replay: true, Bounds: true, Partitions: true, Files: true}
+	return sdk.Capabilities{Replay: true, Bounds: true, Partitions: true}
 }
 
 // settings are the source block.
