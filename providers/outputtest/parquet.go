@@ -2,6 +2,7 @@ package outputtest
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -48,6 +49,33 @@ func ReadParquet(t testing.TB, path string) [][]any {
 		}
 	}
 	return rows
+}
+
+// CopyColumns writes the first columns of a file to another one.
+func CopyColumns(t testing.TB, from, to string, columns int) {
+	t.Helper()
+	reader, err := pqarrow.NewFileReader(OpenParquet(t, from), pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := reader.ReadTable(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Release()
+	var kept []arrow.Column
+	for i := range columns {
+		kept = append(kept, *table.Column(i))
+	}
+	schema := arrow.NewSchema(table.Schema().Fields()[:columns], nil)
+	file, err := os.Create(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := array.NewTable(schema, kept, table.NumRows())
+	if err := pqarrow.WriteTable(copied, file, 1024, nil, pqarrow.DefaultWriterProps()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Value is one value: numbers and strings as such, everything else in Arrow's text form; nil for null.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -179,8 +180,8 @@ func (r *rows) badRows(batch arrow.RecordBatch, bad map[int]string) []sdk.BadRow
 func rowText(batch arrow.RecordBatch, i int) (string, error) {
 	row := batch.NewSlice(int64(i), int64(i+1))
 	defer row.Release()
-	text, err := row.MarshalJSON()
-	return string(text), err
+	text, err := row.MarshalJSON() // an array of one object
+	return strings.Trim(string(text), "[]\n"), err
 }
 
 // empty delivers rows of nulls for a file that has none of the columns.
