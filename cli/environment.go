@@ -39,6 +39,10 @@ func (e *environment) before(c *cli.Context) error {
 	if err != nil || !info.IsDir() {
 		return fmt.Errorf("-chdir=%s: there is no such folder", c.String("chdir"))
 	}
+	// As in Terraform, all that the command line names is relative to the folder, too.
+	if err := os.Chdir(dir); err != nil {
+		return fmt.Errorf("-chdir=%s: %w", c.String("chdir"), err)
+	}
 	e.dir = dir
 	e.noColor = c.Bool("no-color") || os.Getenv("NO_COLOR") != ""
 	var level slog.Level

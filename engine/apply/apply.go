@@ -83,6 +83,11 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 	if len(run.work) == 0 {
 		return &Result{RunID: run.id}, nil
 	}
+	if planID != "" { // a stale plan is refused before even a lease is written
+		if diags := run.verify(ctx); diags.HasErrors() {
+			return nil, diags
+		}
+	}
 	if p.Changes() {
 		if diags := run.claim(ctx); diags.HasErrors() {
 			return nil, diags

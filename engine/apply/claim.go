@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -101,6 +102,8 @@ func (r *run) verify(ctx context.Context) hcl.Diagnostics {
 	if len(moved) == 0 {
 		return nil
 	}
+	sort.Strings(moved)
+	moved = slices.Compact(moved)
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The plan is stale",
 		Detail: "Since the plan was made these tables changed: " + strings.Join(moved, "; ") + ". Nothing was written. Plan again, and review the new plan."}}
 }

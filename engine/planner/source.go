@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -61,6 +62,7 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 			"The provider %q answered nothing about %s. This is a bug in the provider.", n.source.Provider, n.source.Addr))
 	}
 	if response != nil {
+		response.Position = withoutSecrets(response.Position, r.Project.Sensitive)
 		diags = append(diags, SourceDiagnostics(n.source, response.Warnings)...)
 	}
 	return response, diags
@@ -144,4 +146,14 @@ func ProviderFailed(s *config.Source, err error) *hcl.Diagnostic {
 		return diag.Error(s.Range, "The provider broke the protocol", "%s", protocol.Error())
 	}
 	return diag.Error(s.Range, "The provider failed", "%s of provider %q: %s.", s.Addr, s.Provider, err)
+}
+
+// withoutSecrets keeps a provider's words, which are recorded with the rows, from holding a secret: a path can be one.
+func withoutSecrets(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "(sensitive)")
+		}
+	}
+	return text
 }
