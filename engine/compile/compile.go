@@ -3,6 +3,8 @@
 package compile
 
 import (
+	"time"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
@@ -46,8 +48,9 @@ type Compiled struct {
 	Now bool
 }
 
-// At puts the run's instant into a statement of this package; every statement must pass through it.
-var At = ducksql.At
+// At puts the run's instant into a statement of this package. Every statement must pass through it: one that asks for
+// the time and didn't fails.
+func At(sql string, now time.Time) string { return ducksql.At(sql, now) }
 
 // Table compiles the steps of a table that reads another table.
 func Table(t *config.Table, inputs Inputs) (*Compiled, hcl.Diagnostics) {

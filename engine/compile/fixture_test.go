@@ -211,6 +211,9 @@ func (l *lake) types(t failer, query string) []string {
 		}
 		out = append(out, text)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s\n%v", query, err)
+	}
 	return out
 }
 

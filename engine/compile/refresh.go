@@ -141,9 +141,7 @@ func with(ctes []cte, form func(cte) string) string {
 // incremental is the verdict once all steps are known; output is the visible columns, final the last SELECT.
 func (b *builder) incremental(output []string, final string) Incremental {
 	inc := Incremental{Kind: AppendRows, Why: "takes the new rows alone: every step looks at one row at a time"}
-	for _, d := range b.drivers {
-		inc.Drivers = append(inc.Drivers, d)
-	}
+	inc.Drivers = append(inc.Drivers, b.drivers...)
 	for _, side := range b.sides {
 		if slices.Contains(b.drivers, side) {
 			b.refresh.fully(fmt.Sprintf("%s is joined with rows of its own", side))

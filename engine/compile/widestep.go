@@ -232,7 +232,7 @@ func (b *builder) sessionSteps(s *config.Session, gap int64) {
 	b.project(flagged, append(b.frame.selects(), first), "")
 
 	sql, keys := b.partition(s.By)
-	at, ty, _ = b.value(s.At, b.scope(), b.renderer())
+	at, _, _ = b.value(s.At, b.scope(), b.renderer())
 	over = "OVER (" + partitionBy(sql) + "ORDER BY " + at + " ASC NULLS LAST)"
 	var parts []string
 	for _, k := range keys {

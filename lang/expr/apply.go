@@ -159,8 +159,8 @@ func (b *binder) result(c *Call, f entry, s signature, vars map[string]coltype.T
 		}
 	}
 	t := concrete(s.result, vars)
-	if f.Builtin.result != nil {
-		own, detail := f.Builtin.result(args)
+	if f.own != nil {
+		own, detail := f.own(args)
 		if detail != "" {
 			return b.fail(c.Src, "Wrong arguments", detail)
 		}

@@ -23,10 +23,10 @@ func (b *binder) column(c *Column) *Typed {
 	case isOwn && isRelation && rel.Name != own.Name && nestedWith(field.Type, c.Path[1]):
 		return b.fail(c.Src, "Ambiguous column", fmt.Sprintf(
 			"%q is both a column of the input and the name of the joined table, and both have %q. Give the table another name with as.", c.Path[0], c.Path[1]))
-	case isRelation && !(isOwn && field.Type.Kind.Nested() && rel.Name == own.Name):
-		return b.qualified(c, rel)
-	case isOwn:
+	case isOwn && (!isRelation || rel.Name == own.Name && field.Type.Kind.Nested()):
 		return b.into(&Typed{Node: c, Type: field.Type, Name: field.Name}, c, 1)
+	case isRelation:
+		return b.qualified(c, rel)
 	}
 	return b.fail(c.Src, "Unknown column", b.unknownColumn(c))
 }

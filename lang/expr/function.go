@@ -34,8 +34,10 @@ type Builtin struct {
 	// Ordered windows need the step to say `order`.
 	Ordered bool
 
-	result func(args []*Typed) (coltype.Type, string)
-	check  func(args []*Typed) string
+	// own is the result's type where no signature can say it; the text says what is wrong with the arguments.
+	own func(args []*Typed) (coltype.Type, string)
+	// check says what is wrong with constant arguments.
+	check func(args []*Typed) string
 }
 
 // Builtins are all functions, by group and then by name.

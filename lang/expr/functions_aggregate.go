@@ -7,9 +7,9 @@ func aggregateFunctions() []Builtin {
 		return b
 	}
 	sum := agg("sum", "(x N) N", "The sum; null where there is no value. Whole numbers give long, decimals decimal(38, s).", `sum(amount)`)
-	sum.result = sumType
+	sum.own = sumType
 	sumIf := agg("sum_if", "(x N, condition boolean) N", "The sum over the rows where the condition is true.", `sum_if(amount, region == "eu")`)
-	sumIf.result = sumType
+	sumIf.own = sumType
 	quantile := agg("quantile", "(x double, q double) double", "The value below which the share q of the rows lies, interpolated; q is a constant from 0 to 1.", `quantile(distance, 0.95)`)
 	quantile.check = checkQuantile
 	return []Builtin{

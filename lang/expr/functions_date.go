@@ -6,9 +6,9 @@ func dateFunctions() []Builtin {
 	}
 	constant := func(b Builtin, check func([]*Typed) string) Builtin { b.check = check; return b }
 	strptime := constant(date("strptime", "(text string, format literal) timestamp", "The text read in a format (%Y-%m-%d %H:%M:%S); a timestamptz where the format has %z. A text that doesn't fit fails the run.", `strptime(day_text, "%d.%m.%Y")`), checkFormat)
-	strptime.result = strptimeType
+	strptime.own = strptimeType
 	tryParse := constant(date("try_strptime", "(text string, format literal) timestamp", "strptime, but null for a text that doesn't fit.", `try_strptime(day_text, "%d.%m.%Y")`), checkFormat)
-	tryParse.result = strptimeType
+	tryParse.own = strptimeType
 	return []Builtin{
 		constant(date("date", "(x date) date", "The date of a text (2026-11-23), a timestamp, or an instant in UTC.", `date(updated_at)`).
 			or("(x string) date", "(x timestamp) date", "(x timestamptz) date"), checkLiteral),

@@ -5,7 +5,7 @@ func listFunctions() []Builtin {
 		return scalar(groupList, name, signature, doc, example)
 	}
 	sum := list("list_sum", "(list list(N)) N", "The sum of the elements.", `list_sum(prices)`)
-	sum.result = sumType
+	sum.own = sumType
 	return []Builtin{
 		list("element", "(list list(T), index long) T", "The element at an index from 0, as list[index]; null where there is none.", `element(tags_list, 0)`),
 		list("list_contains", "(list list(T), value T) boolean", "Whether the value is among the elements.", `list_contains(tags_list, "new")`),

@@ -6,11 +6,11 @@ func numberFunctions() []Builtin {
 	}
 	whole := func(name, signature, doc, example string) Builtin {
 		b := number(name, signature, doc, example)
-		b.result = wholeType
+		b.own = wholeType
 		return b
 	}
 	round := number("round", "(x N, digits long?) N", "The number rounded to so many digits after the point, none if left out; halves go away from zero.", `round(amount, 1)`)
-	round.result = roundType
+	round.own = roundType
 	return []Builtin{
 		number("abs", "(x N) N", "The number without its sign.", `abs(balance)`),
 		round,

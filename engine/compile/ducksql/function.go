@@ -17,7 +17,7 @@ func (r Renderer) function(name string, t *expr.Typed, args []string) string {
 	case "concat":
 		return "(" + strings.Join(args, " || ") + ")"
 	case "in":
-		return in(t.Args[0], t.Args[1], args, r)
+		return r.in(t.Args[1], args)
 	case "round":
 		return round(t, args)
 	case "floor", "ceil", "truncate":
@@ -88,7 +88,7 @@ func (r Renderer) over(ties, whole bool) string {
 }
 
 // in lists constants, which DuckDB can push into the scan, and searches other lists.
-func in(value, list *expr.Typed, args []string, r Renderer) string {
+func (r Renderer) in(list *expr.Typed, args []string) string {
 	elems, to := list, list.Type.Elem.Type
 	if _, ok := list.Node.(*expr.Cast); ok {
 		elems = list.Args[0]
