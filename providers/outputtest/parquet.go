@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
 // OpenParquet opens a file until the test ends.
@@ -92,4 +93,22 @@ func Value(column arrow.Array, i int) any {
 		return c.Value(i)
 	}
 	return column.ValueStr(i)
+}
+
+// FieldIDs are the field ids in a file's own schema, by dotted path.
+func FieldIDs(t testing.TB, path string) map[string]int32 {
+	ids := map[string]int32{}
+	var walk func(node schema.Node)
+	walk = func(node schema.Node) {
+		if name := node.Path(); name != "" {
+			ids[name] = node.FieldID()
+		}
+		if group, ok := node.(*schema.GroupNode); ok {
+			for i := range group.NumFields() {
+				walk(group.Field(i))
+			}
+		}
+	}
+	walk(OpenParquet(t, path).MetaData().Schema.Root())
+	return ids
 }
