@@ -48,10 +48,14 @@ func claimRefused(err error) *hcl.Diagnostic {
 	}
 	var used *state.PlanUsedError
 	if errors.As(err, &used) {
-		return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The plan was applied already",
-			Detail: fmt.Sprintf("%s. A saved plan is applied once, even if that run died. Make a new one with `etl plan -out=FILE`.", used)}
+		return usedPlan(used.Error())
 	}
 	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The leases could not be claimed", Detail: err.Error() + "."}
+}
+
+func usedPlan(how string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The plan was applied already",
+		Detail: how + ". A saved plan is applied once, even if that run died. Make a new one with `etl plan -out=FILE`."}
 }
 
 func heldBy(held *state.HeldError) string {
@@ -92,6 +96,9 @@ func (r *run) verify(ctx context.Context) hcl.Diagnostics {
 	for _, t := range tables {
 		now[t.Ident] = t
 		r.published.set(t)
+		if r.planID != "" && t.Summary.PlanID == r.planID {
+			return hcl.Diagnostics{usedPlan(fmt.Sprintf("run %s applied it to %s", t.Summary.RunID, t.Ident))}
+		}
 	}
 	var moved []string
 	for _, t := range r.plan.Tables {
