@@ -203,8 +203,10 @@ func (in input) size() plan.Estimate {
 	switch {
 	case up.planned.Action == plan.None || up.planned.Compute == plan.ComputeMetadata:
 		return recordedSize(up.recorded)
-	case up.work.Load != nil && up.work.Load.Append && up.recorded != nil && up.planned.Reads.Rows >= 0:
+	case up.recorded != nil && up.planned.Reads.Rows >= 0 && (up.work.Compute == plan.ComputeAppend || up.work.Load != nil && up.work.Load.Append):
 		return plan.Estimate{Rows: up.recorded.Rows + up.planned.Reads.Rows, Bytes: up.recorded.Bytes + up.planned.Reads.Bytes, AtLeast: up.planned.Reads.AtLeast}
+	case up.recorded != nil && up.planned.Action == plan.Refresh:
+		return recordedSize(up.recorded)
 	}
 	return up.planned.Reads
 }
