@@ -52,6 +52,7 @@ func (l *Lakehouse) commit(ctx context.Context, c Change, keep int) (*Table, err
 		}
 		next, err := l.attempt(ctx, c, current, keep)
 		if err == nil {
+			l.landed.note(c.Add)
 			return describe(next)
 		}
 		if !errors.Is(err, errMoved) && !errors.Is(err, errExists) {

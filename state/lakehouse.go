@@ -27,6 +27,7 @@ type Lakehouse struct {
 	parsed  *parsed  // metadata files of this process
 	cache   *cache   // tables of earlier processes
 	host    process
+	landed  landedFiles
 }
 
 // Open opens the lakehouse. For reading it creates and changes nothing, and what doesn't exist yet is an empty lakehouse.

@@ -230,7 +230,8 @@ func (c *Lease) keepBeating(ctx context.Context) {
 	}
 }
 
-// Release gives the leases back; the plan stays used. A lost lease is reported, and nothing is done.
+// Release removes what the run staged and didn't commit, and gives the leases back; the plan stays used. A lost lease is
+// reported, and nothing is done.
 func (c *Lease) Release(ctx context.Context) error {
 	c.mu.Lock()
 	stop, stopped := c.stop, c.stopped
@@ -239,8 +240,14 @@ func (c *Lease) Release(ctx context.Context) error {
 		stop()
 		<-stopped
 	}
+	if err := c.held(ctx); err != nil {
+		return err
+	}
 	swept, err := c.sweepAllCreated(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.tidy(ctx); err != nil {
 		return err
 	}
 	failpoint.Hit(failpoint.LeaseReleaseBefore)
@@ -252,6 +259,15 @@ func (c *Lease) Release(ctx context.Context) error {
 		return swept.from(retired(rows, at)), nil
 	})
 	failpoint.Hit(failpoint.LeaseReleaseAfter)
+	return err
+}
+
+// held fails if the lease isn't ours any more.
+func (c *Lease) held(ctx context.Context) error {
+	_, rows, err := c.lakehouse.board(ctx)
+	if err == nil && !slices.ContainsFunc(rows, func(r lease) bool { return r.ID == c.row.ID }) {
+		return c.lostTo(rows)
+	}
 	return err
 }
 

@@ -32,7 +32,7 @@ def duck(table, order="all"):
         db.execute("load '%s'" % glob.glob(os.path.dirname(package.__file__) + "/extensions/*/*.duckdb_extension")[0])
     db.execute("set timezone = 'UTC'")
     return db.execute(f"select * from iceberg_scan('{table.metadata_location}') order by {order}").fetch_arrow_table().to_pylist()
-def out(value): print(json.dumps(value, default=str))
+def out(value): print(json.dumps(value, default=str).replace("NaN", "\"NaN\"").replace("Infinity", "\"Infinity\""))
 `
 	o := optionsIn(dir)
 	cmd := exec.Command(interpreter, "-c", prelude+script, o.CatalogPath, o.Warehouse)
