@@ -5,6 +5,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -61,18 +63,27 @@ func TestKilledAtEachPoint(t *testing.T) {
 		})
 	}
 	for _, point := range points() {
-		if !hit[point] && !strings.HasPrefix(point, "sweep.") && !strings.HasPrefix(point, "lease.beat.") {
+		if !hit[point] && !elsewhere(point) {
 			t.Errorf("no apply ever came to the failpoint %s", point)
 		}
 	}
 }
 
-// killedAt runs an apply that kills itself at a point, and tells whether it came there.
-func (p *project) killedAt(point string) bool {
+// elsewhere tells the points that an apply of creates and refreshes doesn't pass; other tests have them.
+func elsewhere(point string) bool {
+	kind, _, _ := strings.Cut(point, ".")
+	return kind == "sweep" || kind == "drop" || kind == "rollback" || strings.HasPrefix(point, "lease.beat.")
+}
+
+// killedAt runs an apply, or another command, that kills itself at a point, and tells whether it came there.
+func (p *project) killedAt(point string, args ...string) bool {
 	p.t.Helper()
-	code, output := p.etl([]string{failpoint.Variable + "=" + point}, "apply", "-auto-approve")
+	if len(args) == 0 {
+		args = []string{"apply", "-auto-approve"}
+	}
+	code, output := p.etl([]string{failpoint.Variable + "=" + point}, args...)
 	if code > 0 {
-		p.t.Fatalf("apply failed instead of being killed at %s:\n%s", point, output)
+		p.t.Fatalf("etl %s failed instead of being killed at %s:\n%s", strings.Join(args, " "), point, output)
 	}
 	orphans(p.t)
 	return code < 0
@@ -94,6 +105,62 @@ func TestKilledInTheSweep(t *testing.T) {
 				t.Fatal("the first apply was not killed")
 			}
 			p.killedAt(point)
+			p.must(0, "apply", "-auto-approve")
+			p.settled(want)
+		})
+	}
+}
+
+// TestKilledInTheDrop kills an apply that drops a table: the next one finishes it, and no file is left.
+func TestKilledInTheDrop(t *testing.T) {
+	for _, point := range points() {
+		if !strings.HasPrefix(point, "drop.") {
+			continue
+		}
+		t.Run(point, func(t *testing.T) {
+			p := newProject(t)
+			p.arrive(0)
+			p.must(0, "apply", "-auto-approve")
+			before, _, _ := strings.Cut(pipeline, `table "gold"`)
+			p.write("shop.etl.hcl", before)
+			if !p.killedAt(point) {
+				t.Errorf("no drop came to the failpoint %s", point)
+			}
+			p.must(0, "apply", "-auto-approve")
+			p.must(0, "plan", "-detailed-exitcode")
+			p.must(1, "query", "SELECT * FROM gold.sales")
+			left, err := filepath.Glob(filepath.Join(p.dir, "warehouse", "gold", "sales*", "*", "*"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("files are left of the dropped table: %v %v", left, err)
+			}
+			// The name is free: the same table can come back.
+			p.write("shop.etl.hcl", pipeline)
+			p.must(0, "apply", "-auto-approve")
+			p.settled(uninterrupted(t, 1))
+		})
+	}
+}
+
+// TestKilledInTheRollback kills a rollback: it has happened or it hasn't, and the next apply moves forward again.
+func TestKilledInTheRollback(t *testing.T) {
+	want := uninterrupted(t, 2)
+	for _, point := range points() {
+		if !strings.HasPrefix(point, "rollback.") {
+			continue
+		}
+		t.Run(point, func(t *testing.T) {
+			p := newProject(t)
+			p.arrive(0)
+			p.must(0, "apply", "-auto-approve")
+			first := regexp.MustCompile(`"snapshot": ?"?([0-9]+)`).FindStringSubmatch(p.must(0, "history", "table.bronze.orders", "-format=json"))
+			if first == nil {
+				t.Fatal("the history names no snapshot")
+			}
+			p.arrive(1)
+			p.must(0, "apply", "-auto-approve")
+			if !p.killedAt(point, "rollback", "table.bronze.orders", "-to="+first[1], "-auto-approve") {
+				t.Errorf("no rollback came to the failpoint %s", point)
+			}
 			p.must(0, "apply", "-auto-approve")
 			p.settled(want)
 		})

@@ -22,7 +22,7 @@ type verb = func(ts *testscript.TestScript, neg bool, args []string)
 //	unprivileged N etl ARG...       the same as a user who is not root
 //	mistake SUMMARY PLACE HINT...   the last etl printed this diagnostic; PLACE is FILE:LINE, or - for none
 //	query_json SQL JSON             a query's rows are equal to these
-//	sha_tree NAME                   remembers catalog and warehouse; the second time they must be the same
+//	sha_tree [-tables] NAME         remembers catalog and warehouse; the second time they must be the same
 //	pyiceberg SCRIPT ARG...         runs a Python script that has PyIceberg and test/lake.py
 func verbs() map[string]verb {
 	return map[string]verb{
