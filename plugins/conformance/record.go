@@ -16,7 +16,6 @@ import (
 // record is all that a read sent: a line a row, and what each checkpoint stands for.
 type record struct {
 	lines       []string
-	largest     int64 // bytes of a batch
 	cursor      map[string][]byte
 	checkpoints []checkpoint
 	before      func(ctx context.Context) error // runs before each batch

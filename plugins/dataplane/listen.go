@@ -98,9 +98,13 @@ func (l *Listener) accept() {
 
 func (l *Listener) admit(conn net.Conn) {
 	preface := make([]byte, len(magic)+tokenSize)
-	conn.SetReadDeadline(time.Now().Add(prefaceTime))
-	_, err := io.ReadFull(conn, preface)
-	conn.SetReadDeadline(time.Time{})
+	err := conn.SetReadDeadline(time.Now().Add(prefaceTime))
+	if err == nil {
+		_, err = io.ReadFull(conn, preface)
+	}
+	if err == nil {
+		err = conn.SetReadDeadline(time.Time{})
+	}
 	if err == nil && string(preface[:len(magic)]) == magic && l.seat(string(preface[len(magic):]), conn) {
 		return
 	}

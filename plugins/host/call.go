@@ -39,7 +39,8 @@ func (r *running) stop(ctx context.Context, name, address string, done <-chan er
 	defer cancel()
 	go func() { _, _ = r.rpc.Stop(stopping, &pb.StopRequest{Call: name}) }()
 	select {
-	case <-done:
+	case err := <-done:
+		r.log.Debug("a cancelled call ended", "address", address, "error", err)
 	case <-late.C:
 		r.log.Warn("the provider did not stop when it was cancelled; its processes were ended", "address", address)
 		_ = r.process.Kill(ctx)

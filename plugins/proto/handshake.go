@@ -1,3 +1,5 @@
+// Package proto is what host and plugins say to each other: provider.proto, the Go code generated from it, and how values
+// of the language are written in it.
 package proto
 
 import "github.com/hashicorp/go-plugin"

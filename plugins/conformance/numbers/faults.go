@@ -43,13 +43,17 @@ func Faults() []string {
 	}
 }
 
+func fault(text string) {
+	panic(text) //nolint:forbidigo // to panic is what was asked for
+}
+
 func (s settings) misplan(ctx context.Context) error {
 	switch s.fault {
 	case PlanCrash:
-		go panic("the plan crashed")
+		go fault("the plan crashed")
 		select {}
 	case PlanPanic:
-		panic("the plan panicked")
+		fault("the plan panicked")
 	case PlanHang:
 		select {}
 	case PlanWait:
@@ -68,10 +72,10 @@ func (r *reader) misread(ctx context.Context, sent int64) error {
 	}
 	switch r.fault {
 	case Crash:
-		go panic("the read crashed")
+		go fault("the read crashed")
 		select {}
 	case Panic:
-		panic("the read panicked")
+		fault("the read panicked")
 	case Exit:
 		fmt.Fprintln(os.Stderr, "these are last words")
 		os.Exit(3)
@@ -85,7 +89,8 @@ func (r *reader) misread(ctx context.Context, sent int64) error {
 		<-ctx.Done()
 		return ctx.Err()
 	case Print:
-		fmt.Println("hello from the provider")
+		_, err := os.Stdout.WriteString("hello from the provider\n")
+		return err
 	case Wrong:
 		return r.wrong(ctx)
 	case Drop:

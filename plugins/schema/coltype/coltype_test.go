@@ -32,7 +32,7 @@ func TestParseRefuses(t *testing.T) {
 		"":                                 "found the end",
 		"strin":                            `there is no type "strin"`,
 		"unknown":                          "there is no type",
-		"string string":                    `unexpected "string"`,
+		"string long":                      `unexpected "long"`,
 		"decimal":                          `expected "("`,
 		"decimal(39, 2)":                   "precision from 1 to 38",
 		"decimal(5, 6)":                    "precision from 1 to 38",
