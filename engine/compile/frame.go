@@ -77,11 +77,12 @@ func (f frame) selects() []string {
 	return out
 }
 
-// ties orders by every column, so that two rows that an order can't tell apart are equal altogether.
-func (f frame) ties() []string {
+// ties orders by every column, so that two rows that an order can't tell apart are equal altogether. Columns that are
+// equal anyway, by their SQL, would only make the sort slower.
+func (f frame) ties(equal ...string) []string {
 	var out []string
 	for _, c := range f.columns {
-		if c.internal {
+		if c.internal || slices.Contains(equal, f.ref(c.Name)) {
 			continue
 		}
 		out = append(out, sortable(f.ref(c.Name), c.Type)+" NULLS LAST")

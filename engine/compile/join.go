@@ -98,7 +98,9 @@ func (b *builder) union(s *config.Union) {
 			return
 		}
 		parts = append(parts, inputFrame(in))
-		b.drivers = append(b.drivers, with)
+		if !slices.Contains(b.drivers, with) {
+			b.drivers = append(b.drivers, with)
+		}
 	}
 	next, ok := b.unified(parts, s)
 	if !ok {

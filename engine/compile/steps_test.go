@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -89,6 +91,28 @@ func stepCases() []stepCase {
 			},
 			columns: "id amount", kind: "keys", why: "recomputes the keys that new rows touch: id",
 			rows: []string{`{"id":1,"amount":10.5}`, `{"id":2,"amount":20.0}`, `{"id":3,"amount":7.25}`, `{"id":4,"amount":1.0}`},
+		},
+		{
+			name: "dedupe by all columns",
+			steps: func(t *testing.T) []config.Step {
+				return []config.Step{
+					&config.Aggregate{Header: head("aggregate"), By: by(t, "id", "customer"), Columns: nil},
+					&config.Dedupe{Header: head("dedupe"), Key: nodes(t, "customer", "id")},
+				}
+			},
+			columns: "id customer", kind: "none",
+			rows: []string{`{"id":1,"customer":"a"}`, `{"id":2,"customer":"a"}`, `{"id":3,"customer":"b"}`, `{"id":4,"customer":null}`},
+		},
+		{
+			name: "sort",
+			steps: func(t *testing.T) []config.Step {
+				return []config.Step{
+					&config.SortBy{Header: head("sort"), Keys: []config.SortKey{desc(t, "amount * 2"), asc(t, "id")}},
+					&config.Select{Header: head("select"), Columns: refs("id")},
+					&config.Rename{Header: head("rename"), Columns: assign(t, "{ order_id = id }")},
+				}
+			},
+			columns: "order_id _etl_loaded_at", kind: "append",
 		},
 		{
 			name: "aggregate",
@@ -223,5 +247,50 @@ func checkTypes(t failer, l *lake, out *compile.Compiled) {
 	l.create(t, ident("gold", "typed"), out.Columns)
 	if got, want := l.types(t, out.Query), l.types(t, "SELECT * FROM gold.typed"); !slices.Equal(got, want) {
 		t.Fatalf("DuckDB's types %v, ours %v\n%s", got, want, out.Query)
+	}
+}
+
+// TestSortIsTheOutputsOrder: the key is gone from the output, and decides its order all the same.
+func TestSortIsTheOutputsOrder(t *testing.T) {
+	l, inputs := ordersLake(t)
+	out := mustCompile(t, target(table("bronze", "orders"),
+		&config.SortBy{Header: head("sort"), Keys: []config.SortKey{desc(t, "amount")}},
+		&config.Select{Header: head("select"), Columns: refs("id", "customer")},
+		&config.Filter{Header: head("filter"), Where: node(t, "customer != null")},
+		&config.Derive{Header: head("derive"), Columns: assign(t, "{ id = -id }")},
+	), inputs)
+	got := strings.Join(l.rows(t, "SELECT id FROM ("+out.Query+")"), " ")
+	if want := `{"id":-2} {"id":-1} {"id":-3} {"id":-3}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestOddNames: no name of a user means anything in the statement.
+func TestOddNames(t *testing.T) {
+	l := newLake(t)
+	odd := []string{"s0", "s1", "side", "k", "k0", "t", "select", `a"b`, "with spaces", "😀", "etl_new", "orders", "$1", "{{etl_now}}"}
+	var columns coltype.Schema
+	values := ""
+	for i, name := range odd {
+		columns = append(columns, coltype.Field{Name: name, Type: coltype.Of(coltype.String)})
+		values += fmt.Sprintf("%s'v%d'", map[bool]string{true: ", "}[i > 0], i)
+	}
+	l.create(t, ident("silver", "orders"), columns)
+	l.exec(t, "INSERT INTO silver.orders VALUES ("+values+")")
+	inputs := compile.Inputs{table("silver", "orders"): {Ident: ident("silver", "orders"), Columns: columns}}
+	for i, name := range odd {
+		col := &expr.Column{Path: []string{name}}
+		key := config.Assignment{Name: name, Expr: col}
+		out := mustCompile(t, target(table("silver", "orders"),
+			&config.Join{Header: head("join"), How: "inner", With: table("silver", "orders"), As: "s0", On: node(t, "now() != null"), Columns: []config.Assignment{{Name: "joined", Expr: &expr.Column{Path: []string{"s0", name}}}}},
+			&config.Derive{Header: head("derive"), Columns: []config.Assignment{{Name: "copy", Expr: col}}},
+			&config.Dedupe{Header: head("dedupe"), Key: []expr.Node{col}, Keep: []config.SortKey{{Expr: col}}},
+			&config.Aggregate{Header: head("aggregate"), By: []config.Assignment{key, {Name: "copy", Expr: node(t, "copy")}, {Name: "joined", Expr: node(t, "joined")}}, Columns: assign(t, "{ n = count() }")},
+		), inputs)
+		checkTypes(t, l, out)
+		got := l.rows(t, "SELECT [c1, c2, c3, c4::VARCHAR] AS r FROM ("+out.Query+") AS q(c1, c2, c3, c4)")
+		if want := fmt.Sprintf(`{"r":["v%d","v%d","v%d","1"]}`, i, i, i); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: got %v, want %s", name, got, want)
+		}
 	}
 }

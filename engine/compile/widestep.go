@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
@@ -39,6 +40,16 @@ func (b *builder) sortKeys(keys []config.SortKey) []string {
 	return out
 }
 
+// tied is an order within a partition that ends with all columns.
+func (b *builder) tied(partition []string, keys []config.SortKey) []string {
+	equal := slices.Clone(partition)
+	for _, k := range keys {
+		text, _, _ := b.value(k.Expr, b.scope(), b.renderer())
+		equal = append(equal, text)
+	}
+	return append(b.sortKeys(keys), b.frame.ties(equal...)...)
+}
+
 func direction(desc bool) string {
 	if desc {
 		return " DESC NULLS LAST"
@@ -55,8 +66,8 @@ func (b *builder) dedupe(s *config.Dedupe) {
 	}
 	b.keyed("dedupe", sql, keys)
 	sql, _ = b.partition(s.Key)
-	order := append(b.sortKeys(s.Keep), b.frame.ties()...)
-	b.project(b.frame, b.frame.selects(), fmt.Sprintf("QUALIFY row_number() OVER (%sORDER BY %s) = 1", partitionBy(sql), strings.Join(order, ", ")))
+	order := b.tied(sql, s.Keep)
+	b.project(b.frame, b.frame.selects(), fmt.Sprintf("QUALIFY row_number() OVER (%s%s) = 1", partitionBy(sql), orderBy(order)))
 }
 
 func partitionBy(sql []string) string {
@@ -66,14 +77,20 @@ func partitionBy(sql []string) string {
 	return "PARTITION BY " + strings.Join(sql, ", ") + " "
 }
 
+func orderBy(sql []string) string {
+	if len(sql) == 0 {
+		return ""
+	}
+	return "ORDER BY " + strings.Join(sql, ", ")
+}
+
 // window adds columns computed over partitions.
 func (b *builder) window(s *config.Window) {
 	sql, keys := b.partition(s.By)
 	b.keyed("a window", sql, keys)
 	sql, _ = b.partition(s.By)
-	order := b.sortKeys(s.Order)
 	r := b.renderer()
-	r.Over = &ducksql.Over{Partition: sql, Order: order, Ties: append(order[:len(order):len(order)], b.frame.ties()...)}
+	r.Over = &ducksql.Over{Partition: sql, Order: b.sortKeys(s.Order), Ties: b.tied(sql, s.Order)}
 	scope := b.scope()
 	scope.Windows = true
 	next := b.frame.clone()

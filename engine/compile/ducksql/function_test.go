@@ -121,3 +121,27 @@ func checkType(t *testing.T, db *sql.DB, source, text string, want coltype.Type)
 		t.Errorf("%s: DuckDB says %s, Bind says %s\n%s", source, got, want, text)
 	}
 }
+
+// TestAggregatesOverWindows runs every aggregate as a window function, with and without an order.
+func TestAggregatesOverWindows(t *testing.T) {
+	db := open(t)
+	if _, err := db.Exec("CREATE TABLE t AS SELECT " + nulls(columns(t)) + " FROM range(3)"); err != nil {
+		t.Fatal(err)
+	}
+	scope := &expr.Scope{Relations: []expr.Relation{{Columns: columns(t)}}, Windows: true}
+	for _, f := range expr.Builtins() {
+		if f.Kind == expr.Scalar {
+			continue
+		}
+		ordered := over(expr.Builtin{Kind: expr.WindowKind})
+		for _, o := range []*ducksql.Over{ordered, {Partition: ordered.Partition}, {}} {
+			bound := bind(t, f.Example, scope)
+			text := ducksql.Renderer{Names: ducksql.Names{"": "t"}, Over: o}.Expr(bound)
+			var got, want string
+			err := db.QueryRow("SELECT typeof(v), typeof("+ducksql.Cast("NULL", bound.Type)+") FROM (SELECT "+text+" AS v FROM t) LIMIT 1").Scan(&got, &want)
+			if err != nil || got != want {
+				t.Errorf("%s: %s, want %s\n%s\n%v", f.Example, got, want, text, err)
+			}
+		}
+	}
+}
