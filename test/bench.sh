@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 test/tools.sh
 if [ ! -x test/.tools/sqlmesh/bin/sqlmesh ]; then
 	python3 -m venv test/.tools/sqlmesh
-	test/.tools/sqlmesh/bin/pip install --quiet --disable-pip-version-check 'sqlmesh==0.2*'
+	test/.tools/sqlmesh/bin/pip install --quiet --disable-pip-version-check 'sqlmesh==0.236.*'
 fi
 exec test/.tools/venv/bin/python test/bench/figures.py "$@"

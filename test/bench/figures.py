@@ -1,21 +1,24 @@
-"""The figures of the README, in medians. usage: figures.py [-list] [NAME...]"""
+"""The figures of docs/benchmarks.md, in medians. usage: figures.py [-list] [-write] [NAME...]
 
+-write puts the table into docs/benchmarks.md. BENCH_ROWS and BENCH_SOURCES make the jobs smaller, to try them out.
+"""
+
+import os
 import pathlib
 import shutil
 import sys
 
+import builds
 import projects
+import report
 from measure import once, repeat
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ETL = ROOT / "bin" / "etl"
+ETL = pathlib.Path(os.environ.get("ETL_BINARY", ROOT / "bin" / "etl"))
 WORK = ROOT / ".cache" / "bench"
-PYTHON = sys.executable
 SQLMESH = ROOT / "test" / ".tools" / "sqlmesh" / "bin" / "sqlmesh"
-
-
-def line(name, cost, note=""):
-    print(f"{name:<52} {cost.wall:8.3f} s  {cost.cpu:8.3f} CPU s  {cost.peak / 1e6:7.0f} MB  {note}", flush=True)
+ROWS = int(os.environ.get("BENCH_ROWS", 5_000_000))
+SOURCES = int(os.environ.get("BENCH_SOURCES", 100))
 
 
 def fresh(name):
@@ -24,55 +27,49 @@ def fresh(name):
     return folder
 
 
-def etl(folder, *arguments, **options):
+def etl(folder, *arguments):
     return [str(ETL), f"-chdir={folder}", *arguments]
 
 
-def start():
-    """Start of `etl version` and of a command that needs a provider."""
-    line("etl version", repeat(15, [str(ETL), "version"]), "aim < 0.050 s")
-    folder = fresh("start")
-    folder.mkdir(parents=True)
-    (folder / "a.csv").write_text("id\n1\n")
-    (folder / "a.etl.hcl").write_text('source "csv" "a" { path = "a.csv" }\ntable "bronze" "a" { from = source.csv.a }\n')
-    line("etl validate, one provider", repeat(9, etl(folder, "validate")))
-    print(f"{'size of bin/etl':<52} {ETL.stat().st_size / 1e6:8.1f} MB")
+def start(table):
+    """Start of etl and of a provider, and the size of the binary."""
+    version = repeat(15, [str(ETL), "version"])
+    table.add("`etl version`", version, f"{version.wall * 1000:.0f} ms", "< 50 ms")
+    costs = {}
+    for name in ("with", "without"):
+        folder = fresh("start-" + name)
+        projects.one_source(folder, name == "with")
+        costs[name] = repeat(15, etl(folder, "validate"))
+    more = (costs["with"].wall - costs["without"].wall) * 1000
+    table.add("`etl validate`, one source", costs["with"], f"{more:.0f} ms more than without: the provider's start, one call, its end", "< 50 ms")
+    table.note("`bin/etl`", f"{ETL.stat().st_size / 1e6:.0f} MB")
 
 
-def plans():
-    """No-change plans of 1,000 tables, warm and cold, with 1 and with 200 snapshots, against SQLMesh."""
+def plans(table):
+    """Apply of 1,000 tables of ten rows; plans without changes, warm and cold, of 1 and of 200 snapshots; against SQLMesh."""
     folder = fresh("thousand")
-    projects.thousand(folder)
+    count = projects.thousand(folder, SOURCES)
     applied = once(etl(folder, "apply", "-auto-approve"))
-    line("apply of 1,000 tables of ten rows", applied, f"{applied.wall:.0f} ms a table; aim <= 30")
-    plan = etl(folder, "plan", "-detailed-exitcode")
-
-    def forget():
-        shutil.rmtree(folder / ".etl" / "cache", ignore_errors=True)
-
+    table.add(f"apply of {count:,} tables of ten rows", applied, f"{applied.wall / count * 1000:.0f} ms a table", "≤ 30 ms")
+    plan, warm = etl(folder, "plan", "-detailed-exitcode"), None
     for snapshots in (1, 200):
         if snapshots > 1:
             projects.lengthen(folder, snapshots)
-        name = f"no-change plan of 1,000 tables, {snapshots} snapshots"
-        line(name + ", cold", repeat(3, plan, before=forget))
-        once(plan)
+        name = f"no-change plan of {count:,} tables, {snapshots} snapshot{'s' if snapshots > 1 else ''}"
+        cold = repeat(3, plan, before=lambda: shutil.rmtree(folder / ".etl" / "cache", ignore_errors=True))
+        table.add(name + ", without `.etl/cache`", cold)
         warm = repeat(5, plan)
-        line(name + ", warm", warm, "aim < 0.5 s")
+        table.add(name, warm, f"{warm.wall * 1000:.0f} ms", "< 500 ms")
     rival = fresh("sqlmesh")
-    projects.thousand_of_sqlmesh(rival)
+    projects.thousand_of_sqlmesh(rival, SOURCES)
     once([str(SQLMESH), "plan", "--auto-apply", "--no-prompts"], cwd=rival)
     theirs = repeat(3, [str(SQLMESH), "plan", "--no-prompts"], cwd=rival)
-    line("sqlmesh plan, the like project, no change", theirs, f"etl is {theirs.wall / warm.wall:.0f} times faster; aim >= 30")
+    table.add("`sqlmesh plan` of the like project", theirs, f"etl takes 1/{theirs.wall / warm.wall:.0f}", "≤ 1/30")
 
 
-def rows():
-    """5 million rows from CSV to bronze, silver and gold."""
-    path = projects.five_million(WORK / "rows")
-    runs = {}
-    for rival in ("duckdb", "polars"):
-        target = WORK / f"rows-{rival}"
-        command = [PYTHON, str(ROOT / "test" / "bench" / "rivals.py"), rival, str(path), str(target)]
-        runs[rival] = repeat(3, command, before=lambda: shutil.rmtree(target, ignore_errors=True))
+def rows(table):
+    """5 million rows from CSV to bronze, silver and gold: etl, plain DuckDB, and PyIceberg with Polars."""
+    path = projects.five_million(WORK / "rows", ROWS)
     folder = WORK / "rows-etl"
 
     def prepare():
@@ -81,21 +78,49 @@ def rows():
         (folder / "orders.csv").symlink_to(path)
         (folder / "orders.etl.hcl").write_text(projects.ORDERS)
 
+    def rival(name):
+        target = WORK / f"rows-{name}"
+        command = [sys.executable, str(ROOT / "test" / "bench" / "rivals.py"), name, str(path), str(target)]
+        return repeat(3, command, before=lambda: shutil.rmtree(target, ignore_errors=True))
+
+    plain, polars = rival("duckdb"), rival("polars")
     ours = repeat(3, etl(folder, "apply", "-auto-approve"), before=prepare)
-    plain, polars = runs["duckdb"], runs["polars"]
-    line("5 M rows, plain DuckDB to Parquet", plain)
-    line("5 M rows, PyIceberg with Polars", polars)
-    line("5 M rows, etl apply", ours)
-    print(f"  against DuckDB {ours.wall / plain.wall:.2f} (aim <= 1.1), memory {ours.peak / plain.peak:.2f} (aim <= 1.5); "
-          f"against PyIceberg with Polars {ours.wall / polars.wall:.2f} (aim <= 0.6)")
+    job = f"{ROWS / 1e6:g} M rows of CSV to bronze, silver and gold"
+    table.add(job + ", plain DuckDB to Parquet", plain)
+    table.add(job + ", PyIceberg with Polars", polars)
+    table.add(job + ", etl", ours, f"{ours.wall / plain.wall:.2f} × DuckDB's time", "≤ 1.1 ×")
+    table.note("the same, memory", f"{ours.peak / plain.peak:.2f} × DuckDB's", "≤ 1.5 ×")
+    table.note("the same, against PyIceberg with Polars", f"{ours.wall / polars.wall:.2f} × their time", "≤ 0.6 ×")
 
 
-FIGURES = {"start": start, "plans": plans, "rows": rows}
+def build(table):
+    """Build from an empty build cache, after a change of one file, and without any."""
+    for name, cost in builds.times(ROOT, WORK / "build"):
+        table.add(name, cost)
+
+
+def demo(table):
+    """`make demo` in a fresh clone, module and build caches empty."""
+    cost = builds.demo(ROOT, WORK / "clone")
+    table.add("`make demo` in a fresh clone, nothing cached", cost, f"{cost.wall / 60:.1f} minutes", "< 6 minutes")
+
+
+FIGURES = {"start": start, "plans": plans, "rows": rows, "build": build, "demo": demo}
+
+
+def main(arguments):
+    if "-list" in arguments:
+        print("\n".join(f"{name:<8} {figure.__doc__}" for name, figure in FIGURES.items()))
+        return
+    names = [a for a in arguments if not a.startswith("-")] or list(FIGURES)
+    table = report.Table(title=lambda name: FIGURES[name].__doc__)
+    for name in names:
+        table.section(name)
+        FIGURES[name](table)
+    print("\n" + table.markdown())
+    if "-write" in arguments:
+        report.write(ROOT / "docs" / "benchmarks.md", table)
+
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(FIGURES)
-    if names == ["-list"]:
-        print("\n".join(f"{name:<8} {figure.__doc__}" for name, figure in FIGURES.items()))
-        sys.exit()
-    for chosen in names:
-        FIGURES[chosen]()
+    main(sys.argv[1:])

@@ -51,10 +51,10 @@ def tree_memory(root):
     return total
 
 
-def once(command, cwd=None, memory=True, expect=(0,)):
+def once(command, cwd=None, env=None, memory=True, expect=(0,)):
     """One run of a command, which must end with one of the expected codes."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     peak, ended = [0], threading.Event()
 
     def sample():

@@ -5,17 +5,27 @@ import pathlib
 import random
 import sqlite3
 
-SOURCES = 100
-PER_SOURCE = 9  # tables below each bronze table: 1,000 tables in all
+PER_SOURCE = 10  # a bronze table and nine below it: 1,000 tables of 100 files in all
 
 
-def thousand(folder, rows=10):
-    """100 CSV files, and for each a bronze table and nine below it in a tree."""
+def one_source(folder, source):
+    """A project with one source, or with nothing."""
     folder.mkdir(parents=True)
-    for s in range(SOURCES):
+    (folder / "a.csv").write_text("id\n1\n")
+    if source:
+        (folder / "a.etl.hcl").write_text('source "csv" "a" { path = "a.csv" }\ntable "bronze" "a" { from = source.csv.a }\n')
+    else:
+        (folder / "a.etl.hcl").write_text('locals { a = 1 }\n')
+
+
+def thousand(folder, sources, rows=10):
+    """CSV files, and for each a bronze table and nine below it in a tree; returns the number of tables."""
+    folder.mkdir(parents=True)
+    for s in range(sources):
         lines = [f"{i},{(i * 7919 + s) % 1000 / 10},r{i % 5},2026-11-{i % 28 + 1:02d}" for i in range(rows)]
         (folder / f"s{s:02d}.csv").write_text("id,amount,region,at\n" + "\n".join(lines) + "\n")
         (folder / f"s{s:02d}.etl.hcl").write_text(branch(s))
+    return sources * PER_SOURCE
 
 
 def branch(s):
@@ -46,7 +56,7 @@ table "gold" "t{s:02d}_{n}" {{
     return text
 
 
-def thousand_of_sqlmesh(folder):
+def thousand_of_sqlmesh(folder, sources):
     """The like project for SQLMesh: 100 seeds and 900 models."""
     (folder / "models").mkdir(parents=True)
     (folder / "seeds").mkdir()
@@ -54,7 +64,7 @@ def thousand_of_sqlmesh(folder):
         "gateways:\n  local:\n    connection:\n      type: duckdb\n      database: db.duckdb\n"
         "default_gateway: local\nmodel_defaults:\n  dialect: duckdb\n  start: 2026-01-01\n"
     )
-    for s in range(SOURCES):
+    for s in range(sources):
         lines = [f"{i},{(i * 7919 + s) % 1000 / 10},r{i % 5},2026-11-{i % 28 + 1:02d}" for i in range(10)]
         (folder / "seeds" / f"s{s:02d}.csv").write_text("id,amount,region,at\n" + "\n".join(lines) + "\n")
         (folder / "models" / f"bronze_t{s:02d}.sql").write_text(
@@ -117,12 +127,12 @@ def ancestors(metadata, count):
     ]
 
 
-def five_million(folder, rows=5_000_000):
+def five_million(folder, rows):
     """One CSV file of eight columns."""
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "orders.csv"
+    path = folder / f"orders-{rows}.csv"
     if not path.exists():
         duckdb.connect().execute(f"""
             COPY (
