@@ -129,8 +129,8 @@ func (b *badRows) close() {
 	}
 }
 
-// publishBad commits the quarantine before the table. Its rows count only if the table's commit lands: if the run dies in
-// between, the next commit to the quarantine removes them.
+// publishBad commits the quarantine before the table. Its rows count only while the table's commit does: if the run dies in
+// between, or the commit is rolled back, the next commit to the quarantine removes them.
 func (t *task) publishBad(ctx context.Context) error {
 	b := t.staged.bad
 	if b.open != nil {
@@ -143,8 +143,8 @@ func (t *task) publishBad(ctx context.Context) error {
 		b.files = append(b.files, state.StagedFile{Path: file.path, Rows: rows})
 	}
 	t.outcome.Rows.Bad = b.loaded + b.checked
-	orphans, err := t.orphans(ctx)
-	if err != nil || len(b.files) == 0 && len(orphans) == 0 {
+	outdated, err := t.outdatedBad(ctx)
+	if err != nil || len(b.files) == 0 && len(outdated) == 0 {
 		return err
 	}
 	if err := b.prepare(ctx, t); err != nil {
@@ -152,11 +152,11 @@ func (t *task) publishBad(ctx context.Context) error {
 	}
 	change := state.Change{Ident: t.work.Quarantine, Base: b.base, Columns: b.columns, Operation: state.Append, Add: b.files,
 		Address: t.plan.Address + quarantineSuffix, Definition: []byte(`{"data":[],"meta":[]}`)}
-	if len(orphans) > 0 {
-		change.Operation, change.Remove = state.Swap, orphans
+	if len(outdated) > 0 {
+		change.Operation, change.Remove = state.Swap, outdated
 	}
 	change.Summary = state.Summary{CommitID: t.commit + quarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
-		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC(), Inputs: []state.Input{t.baseInput()}}
+		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC()}
 	b.tried = true
 	committed, err := t.Lakehouse.Commit(ctx, change)
 	if err != nil {
@@ -167,62 +167,6 @@ func (t *task) publishBad(ctx context.Context) error {
 }
 
 const quarantineSuffix = "__quarantine"
-
-// baseInput is the table as it stood before the commit that the quarantine belongs to.
-func (t *task) baseInput() state.Input {
-	in := state.Input{Address: t.plan.Address, Ident: t.plan.Ident}
-	if t.base != nil {
-		in.UUID, in.Snapshot = t.base.UUID, t.base.Main
-	}
-	return in
-}
-
-// orphans are the files of the quarantine's last commit if the table's commit that they belong to never landed.
-func (t *task) orphans(ctx context.Context) ([]state.DataFile, error) {
-	q := t.published.get(t.work.Quarantine)
-	if q == nil || q.Main == 0 || len(q.Summary.Inputs) == 0 {
-		return nil, nil
-	}
-	owner := strings.TrimSuffix(q.Summary.CommitID, quarantineSuffix)
-	landed, err := t.landed(ctx, owner, q.Summary.Inputs[0].Snapshot)
-	if err != nil || landed {
-		return nil, err
-	}
-	files, err := t.Lakehouse.Files(ctx, q, q.Main)
-	if err != nil {
-		return nil, fmt.Errorf("reading the quarantine %s: %w", q.Ident, err)
-	}
-	var dead []state.DataFile
-	for _, f := range files {
-		if strings.Contains(f.Path, "/data/"+q.Summary.RunID+"/") {
-			dead = append(dead, f)
-		}
-	}
-	return dead, nil
-}
-
-// landed says whether a commit is in the table's history. Where the history no longer reaches back to what the commit
-// was based on, later commits have landed since, which only happens after it did.
-func (t *task) landed(ctx context.Context, commit string, base int64) (bool, error) {
-	if t.base == nil || t.base.Main == 0 {
-		return false, nil
-	}
-	if t.base.Summary.CommitID == commit {
-		return true, nil
-	}
-	history, err := t.Lakehouse.History(ctx, t.plan.Ident)
-	if err != nil {
-		return false, fmt.Errorf("reading the history of %s: %w", t.plan.Ident, err)
-	}
-	reaches := base == 0
-	for _, s := range history {
-		if s.Summary != nil && s.Summary.CommitID == commit {
-			return true, nil
-		}
-		reaches = reaches || s.ID == base
-	}
-	return !reaches, nil
-}
 
 // addChecked stages rows that checks took out; the query gives them with the reason.
 func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {

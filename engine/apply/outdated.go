@@ -1,0 +1,75 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/automic-etl/etl/state"
+)
+
+// outdatedBad are the files of the quarantine that no longer count: all, where the table's rows are computed anew; else
+// those of runs whose commit of the table never landed or was rolled back.
+func (t *task) outdatedBad(ctx context.Context) ([]state.DataFile, error) {
+	q := t.published.get(t.work.Quarantine)
+	if q == nil || q.Main == 0 {
+		return nil, nil
+	}
+	files, err := t.Lakehouse.Files(ctx, q, q.Main)
+	if err != nil {
+		return nil, fmt.Errorf("reading the quarantine %s: %w", q.Ident, err)
+	}
+	if t.staged.operation == state.Replace || t.base == nil {
+		return files, nil
+	}
+	runs, oldest, err := t.landedRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var outdated []state.DataFile
+	for _, f := range files {
+		if run := runOf(f.Path); run > oldest && !runs[run] {
+			outdated = append(outdated, f)
+		}
+	}
+	return outdated, nil
+}
+
+// landedRuns are the runs whose commits the table's rows come from, and the oldest of them that the history still tells
+// of: what is older landed, or the newer ones could not have.
+func (t *task) landedRuns(ctx context.Context) (runs map[string]bool, oldest string, err error) {
+	history, err := t.Lakehouse.History(ctx, t.plan.Ident)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading the history of %s: %w", t.plan.Ident, err)
+	}
+	byID := make(map[int64]state.Snapshot, len(history))
+	for _, s := range history {
+		byID[s.ID] = s
+	}
+	runs = map[string]bool{}
+	for id := t.base.Main; id != 0; {
+		s, ok := byID[id]
+		if !ok {
+			break
+		}
+		if s.Summary != nil && s.Summary.Mode != "rollback" {
+			runs[s.Summary.RunID] = true
+			oldest = s.Summary.RunID
+		}
+		id = s.Parent
+	}
+	return runs, oldest, nil
+}
+
+// runOf is the run that wrote a data file, empty for another writer's: runs write under data/<run id>/.
+func runOf(path string) string {
+	_, rest, ok := strings.Cut(path, "/data/")
+	if !ok {
+		return ""
+	}
+	run, _, ok := strings.Cut(rest, "/")
+	if !ok {
+		return ""
+	}
+	return run
+}
