@@ -3,11 +3,11 @@ package csv
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/filesource"
+	"github.com/automic-etl/etl/providers/textencoding"
 )
 
 // dialect is how a file divides its text into records and fields, and what it means by them.
@@ -44,12 +44,11 @@ func oneByte(cfg sdk.Config, name, byDefault string, optional bool) (byte, sdk.D
 func decodeDialect(cfg sdk.Config) (dialect, sdk.Diagnostics) {
 	var diags, more sdk.Diagnostics
 	d := dialect{
-		trim:     filesource.Flag(cfg.Source, "trim", false),
-		header:   filesource.Flag(cfg.Source, "header", true),
-		columns:  filesource.Texts(cfg.Source, "columns", nil),
-		skip:     int(filesource.Number(cfg.Source, "skip_rows", 0)),
-		maxLine:  int(filesource.Number(cfg.Source, "max_line_bytes", defaultMaxLine)),
-		encoding: strings.ToLower(filesource.Text(cfg.Source, "encoding", "utf-8")),
+		trim:    filesource.Flag(cfg.Source, "trim", false),
+		header:  filesource.Flag(cfg.Source, "header", true),
+		columns: filesource.Texts(cfg.Source, "columns", nil),
+		skip:    int(filesource.Number(cfg.Source, "skip_rows", 0)),
+		maxLine: int(filesource.Number(cfg.Source, "max_line_bytes", defaultMaxLine)),
 	}
 	d.delimiter, diags = oneByte(cfg, "delimiter", ",", false)
 	d.quote, more = oneByte(cfg, "quote", `"`, true)
@@ -60,6 +59,8 @@ func decodeDialect(cfg sdk.Config) (dialect, sdk.Diagnostics) {
 	diags = append(diags, more...)
 	d.numbers = decodeNumberStyle(cfg)
 	d.clock, more = decodeClockStyle(cfg)
+	diags = append(diags, more...)
+	d.encoding, more = filesource.OneOf(cfg.Source, "encoding", "utf-8", textencoding.Names())
 	diags = append(diags, more...)
 	if d.escape == d.quote {
 		d.escape = 0

@@ -31,17 +31,17 @@ func (r *reader) open(ctx context.Context, f filesource.File) (*input, error) {
 }
 
 func (in *input) begin(d dialect, f filesource.File) error {
-	text, err := textencoding.Decode(in.stream, d.encoding, f.Path)
+	text, err := textencoding.Decode(in.stream.Reader, d.encoding, f.Path, in.stream.Buffer(64<<10))
 	if err != nil {
 		return err
 	}
-	buffered := bufio.NewReaderSize(text, 64<<10)
-	head, err := buffered.Peek(64 << 10)
+	buffered := bufio.NewReaderSize(text, in.stream.Buffer(64<<10))
+	head, err := buffered.Peek(buffered.Size())
 	if err != nil && err != io.EOF {
 		return err
 	}
 	d.newline = newlineOf(head)
-	in.blocks = &blocks{in: buffered, dialect: &d, source: f.Path, line: 1, size: blockSize, raw: in.stream.Raw}
+	in.blocks = &blocks{in: buffered, dialect: &d, source: f.Path, line: 1, size: in.stream.Buffer(blockSize), raw: in.stream.Raw}
 	if err := in.skip(d.skip); err != nil {
 		return err
 	}

@@ -84,6 +84,8 @@ func TestProblems(t *testing.T) {
 		{"conflict", nil, attrs{"delimiter": cty.StringVal(`"`)}, []string{"Conflicting characters"}},
 		{"columns and header", nil, attrs{"columns": texts("a")}, []string{"Columns named twice"}},
 		{"format", nil, attrs{"date_format": cty.StringVal("%d.%Q")}, []string{"Invalid format", "%Q"}},
+		{"encoding", nil, attrs{"encoding": cty.StringVal("ebcdic")}, []string{"Invalid value", "ebcdic"}},
+		{"compression", nil, attrs{"compression": cty.StringVal("rar")}, []string{"Invalid value", "rar"}},
 		{"line length", nil, attrs{"max_line_bytes": cty.NumberIntVal(1)}, []string{"Invalid length of lines"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,10 +18,12 @@ func pathAttributes(columns string) []schema.Attribute {
 	}}
 }
 
+func compressions() []string { return []string{"auto", "none", "gzip", "zstd"} }
+
 // TextAttributes are what sources of text files have in common.
 func TextAttributes() []schema.Attribute {
 	return []schema.Attribute{{
-		Name: "compression", Type: cty.String, Default: cty.StringVal("auto"), OneOf: []string{"auto", "none", "gzip", "zstd"},
+		Name: "compression", Type: cty.String, Default: cty.StringVal("auto"), OneOf: compressions(),
 		Doc: "How the files are compressed. `auto` looks at the first bytes of each file.",
 	}, {
 		Name: "infer_rows", Type: cty.Number,

@@ -22,7 +22,7 @@ func hashFile(ctx context.Context, f File) (string, error) {
 	}
 	defer in.Close()
 	hash := sha256.New()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{hash}, &cancelled{ctx, in}, make([]byte, 256<<10)); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{hash}, &cancelled{ctx, in}, make([]byte, min(256<<10, f.Size+1))); err != nil {
 		return "", fmt.Errorf("hashing: %w", err)
 	}
 	return string(hash.Sum(nil)), nil

@@ -19,8 +19,20 @@ import (
 type Stream struct {
 	io.Reader
 	Compressed bool
+	size       int64 // of the file
 	raw        *counted
 	close      []func() error
+}
+
+// Buffer is a fitting size for a buffer of at most so many bytes: a hundred thousand small files are not to clear a
+// large buffer each.
+func (s *Stream) Buffer(most int) int {
+	const least, ratio = 4 << 10, 10
+	size := s.size + 1
+	if s.Compressed {
+		size *= ratio
+	}
+	return int(max(least, min(int64(most), size)))
 }
 
 // Raw is how much of the file was read so far.
@@ -53,7 +65,7 @@ func OpenText(ctx context.Context, f File, compression string) (*Stream, error) 
 		return nil, err
 	}
 	raw := &counted{Reader: &cancelled{ctx, in}}
-	s := &Stream{raw: raw, close: []func() error{in.Close}}
+	s := &Stream{raw: raw, size: f.Size, close: []func() error{in.Close}}
 	if err := s.decompress(f, compression); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -61,7 +73,7 @@ func OpenText(ctx context.Context, f File, compression string) (*Stream, error) 
 }
 
 func (s *Stream) decompress(f File, compression string) error {
-	buffered := bufio.NewReaderSize(s.raw, 256<<10)
+	buffered := bufio.NewReaderSize(s.raw, s.Buffer(256<<10))
 	if compression == "auto" || compression == "" {
 		head, err := buffered.Peek(4)
 		if err != nil && err != io.EOF {

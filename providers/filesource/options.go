@@ -27,12 +27,13 @@ func decodeOptions(cfg sdk.Config) (Options, sdk.Diagnostics) {
 	o := Options{
 		Dir:         cfg.Dir,
 		Incremental: cfg.Mode == "incremental",
-		Compression: Text(source, "compression", "auto"),
 		InferRows:   Number(source, "infer_rows", -1),
 	}
 	var diags, more sdk.Diagnostics
 	o.Paths, diags = paths(Attribute(source, "path"))
 	o.Types, more = types(Attribute(source, "types"))
+	diags = append(diags, more...)
+	o.Compression, more = OneOf(source, "compression", "auto", compressions())
 	diags = append(diags, more...)
 	if o.InferRows < -1 {
 		diags = append(diags, Problem("Invalid number of rows",
@@ -127,6 +128,15 @@ func Text(object cty.Value, name, byDefault string) string {
 		return v.AsString()
 	}
 	return byDefault
+}
+
+// OneOf is a text attribute with few allowed values, or its default.
+func OneOf(object cty.Value, name, byDefault string, allowed []string) (string, sdk.Diagnostics) {
+	text := Text(object, name, byDefault)
+	if slices.Contains(allowed, text) {
+		return text, nil
+	}
+	return byDefault, Problem("Invalid value", fmt.Sprintf("The value %q is not one of %s.", text, strings.Join(allowed, ", ")), name)
 }
 
 // Number is a number attribute or its default.

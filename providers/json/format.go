@@ -30,7 +30,7 @@ const defaultMaxRecord = 16 << 20
 
 func (format) Attributes() []schema.Attribute {
 	own := []schema.Attribute{
-		{Name: "format", Type: cty.String, Default: cty.StringVal("auto"), OneOf: []string{"auto", "lines", "array", "document"},
+		{Name: "format", Type: cty.String, Default: cty.StringVal("auto"), OneOf: layouts(),
 			Doc: "How the files hold their rows: an object a line, one array of objects, or objects that each span lines (of which there " +
 				"may be just one). `auto` goes by the beginning of each file."},
 		{Name: "null_if", Type: cty.List(cty.String), Doc: "Strings that stand for null, at any depth."},
@@ -48,19 +48,20 @@ func (format) Attributes() []schema.Attribute {
 }
 
 func (format) Configure(cfg sdk.Config, o filesource.Options) (filesource.Reader, sdk.Diagnostics) {
+	name, diags := filesource.OneOf(cfg.Source, "format", string(auto), layouts())
 	r := &reader{
 		options:   o,
-		layout:    layout(filesource.Text(cfg.Source, "format", string(auto))),
+		layout:    layout(name),
 		maxRecord: int(filesource.Number(cfg.Source, "max_line_bytes", defaultMaxRecord)),
 	}
 	for _, text := range filesource.Texts(cfg.Source, "null_if", nil) {
 		r.nulls = append(r.nulls, []byte(text))
 	}
 	if r.maxRecord < smallestRecord || r.maxRecord > largestRecord {
-		return r, filesource.Problem("Invalid length of lines", fmt.Sprintf("The longest allowed line must lie between "+
-			"%d and %d bytes, and it is %d.", smallestRecord, largestRecord, r.maxRecord), "max_line_bytes")
+		diags = append(diags, filesource.Problem("Invalid length of lines", fmt.Sprintf("The longest allowed line must lie between "+
+			"%d and %d bytes, and it is %d.", smallestRecord, largestRecord, r.maxRecord), "max_line_bytes")...)
 	}
-	return r, nil
+	return r, diags
 }
 
 const (

@@ -18,6 +18,11 @@ const (
 	document layout = "document" // values one after the other, each over any number of lines
 )
 
+// layouts are the names that a user can write.
+func layouts() []string {
+	return []string{string(auto), string(lines), string(array), string(document)}
+}
+
 // detect goes by the name where that says it all, and else by the beginning: an array, a line that is a whole value, or
 // a value that spans lines.
 func detect(name string, head []byte) layout {

@@ -30,20 +30,20 @@ func (r *reader) open(ctx context.Context, f filesource.File) (*pieces, *filesou
 }
 
 func (r *reader) begin(stream *filesource.Stream, f filesource.File) (*pieces, error) {
-	text, err := textencoding.Decode(stream, "utf-8", f.Path)
+	text, err := textencoding.Decode(stream.Reader, "utf-8", f.Path, stream.Buffer(64<<10))
 	if err != nil {
 		return nil, err
 	}
-	buffered := bufio.NewReaderSize(text, 64<<10)
+	buffered := bufio.NewReaderSize(text, stream.Buffer(64<<10))
 	l := r.layout
 	if l == auto {
-		head, err := buffered.Peek(64 << 10)
+		head, err := buffered.Peek(buffered.Size())
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
 		l = detect(f.Path, head)
 	}
-	return &pieces{in: buffered, source: f.Path, layout: l, maxRecord: r.maxRecord, size: pieceSize, raw: stream.Raw, line: 1}, nil
+	return &pieces{in: buffered, source: f.Path, layout: l, maxRecord: r.maxRecord, size: stream.Buffer(pieceSize), raw: stream.Raw, line: 1}, nil
 }
 
 // parsed is a piece after its worker is done with it.

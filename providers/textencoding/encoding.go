@@ -18,9 +18,10 @@ func Names() []string {
 	return []string{"utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252"}
 }
 
-// Decode turns a file's text into UTF-8 and drops its byte order mark.
-func Decode(in io.Reader, encoding, path string) (io.Reader, error) {
-	buffered := bufio.NewReaderSize(in, 256<<10)
+// Decode turns a file's text into UTF-8 and drops its byte order mark. It reads through a buffer of the given size, of
+// at least 4 KiB.
+func Decode(in io.Reader, encoding, path string, buffer int) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(in, buffer)
 	head, err := buffered.Peek(4 << 10)
 	if err != nil && err != io.EOF {
 		return nil, err
