@@ -46,16 +46,6 @@ func (l lineage) ancestors(id int64) func(func(*table.Snapshot) bool) {
 	}
 }
 
-// isAncestor reports whether a snapshot is the other, or one that it was made from.
-func (l lineage) isAncestor(id, of int64) bool {
-	for s := range l.ancestors(of) {
-		if s.SnapshotID == id {
-			return true
-		}
-	}
-	return false
-}
-
 // landed finds the snapshot of a commit in the ancestry of main.
 func (l lineage) landed(commitID string) (int64, bool) {
 	for s := range l.ancestors(l.main) {

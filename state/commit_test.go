@@ -71,7 +71,7 @@ func TestOperations(t *testing.T) {
 	for _, s := range history {
 		operations = append(operations, s.Operation)
 	}
-	if got := strings.Join(operations, " "); got != "delete overwrite replace overwrite append append" {
+	if got := strings.Join(operations, ","); got != "delete,overwrite,replace,overwrite,append,append" {
 		t.Fatalf("history is %s", got)
 	}
 	// A swap whose file is gone already is refused.

@@ -139,9 +139,7 @@ func (l snapshotSpans) needed(document []byte) ([][]byte, bool) {
 			wanted[next] = true
 		}
 	}
-	if _, missing := wanted[next]; missing {
-		delete(wanted, next) // the ancestry ends in an expired snapshot
-	}
+	delete(wanted, next) // where it is missing, the ancestry ends in an expired snapshot
 	return kept, len(wanted) == 0
 }
 

@@ -36,9 +36,9 @@ db.execute("""create table t as select * from (values
  (true, 2147483647::integer, 9223372036854775807::bigint, 'nan'::float, 'inf'::double, 1234567.89::decimal(9,2), '1234567890123456789012345678.0123456789'::decimal(38,10),
   date '1969-12-31', time '23:59:59.999999', timestamp '1969-12-31 23:59:59.999999', timestamptz '2013-03-10 07:30:00Z', 'ünïcode 😀 ' || repeat('x', 40),
   '00000000-0000-0000-0000-00000000000f'::uuid, '\\xFF\\x00'::blob, [1, null], {'x': 1, 'y': ''}, map {'k': 1.5::double}, 'q'),
- (null, null, -9223372036854775808, null, null, null, null, null, null, null, null, '', null, ''::blob, [], null, map {}, null))
+ (%[3]s, %[3]s, -9223372036854775808, %[3]s, %[3]s, %[3]s, %[3]s, %[3]s, %[3]s, %[3]s, %[3]s, '', %[3]s, ''::blob, [], %[3]s, map {}, %[3]s))
  v(b, i, id, f, d, small, large, day, t, ts, tz, s, u, bin, l, o, m, "odd name")""")
-db.execute("""copy t to '%s' (format parquet, compression zstd, field_ids %s)""")
+db.execute("""copy t to '%[1]s' (format parquet, compression zstd, field_ids %[2]s)""")
 out(None)
 `
 
@@ -68,7 +68,7 @@ func TestFilesOfDuckDB(t *testing.T) {
 	folder, err := l.StagePath(t.Context(), orders, nil, "run-1")
 	must(t, err)
 	path := filepath.Join(folder, "duck.parquet")
-	python(t, dir, fmt.Sprintf(writeEveryType, path, duckIDs(columns)), nil)
+	python(t, dir, fmt.Sprintf(writeEveryType, path, duckIDs(columns), "null"), nil)
 	made := commit(t, l, change(nil, columns, Append, StagedFile{Path: path, Rows: 2}))
 	files, err := l.Files(t.Context(), made, made.Main)
 	must(t, err)

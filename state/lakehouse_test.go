@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,8 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/google/uuid"
-
-	"os"
 
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"

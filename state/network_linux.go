@@ -45,7 +45,7 @@ func refuseNetwork(path string) error {
 		if err != nil {
 			return fmt.Errorf("looking at the file system of the catalog %s: %w", path, err)
 		}
-		if name := networkFileSystem(int64(stat.Type)); name != "" {
+		if name := networkFileSystem(stat.Type); name != "" {
 			return &NetworkFileSystemError{Path: path, FileSystem: name}
 		}
 		return nil
