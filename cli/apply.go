@@ -87,16 +87,16 @@ func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options pl
 	if !p.Changes() && !p.Checks() {
 		return w.idle(ctx)
 	}
-	if p.Changes() && !c.Bool("auto-approve") && !w.approved(ctx) {
+	if p.Changes() && !c.Bool("auto-approve") && !w.approved(ctx, "Use -auto-approve, or save the plan with `etl plan -out=FILE` and apply that.") {
 		return exit(exitError)
 	}
 	return w.do(ctx, c, p, "")
 }
 
-// approved asks. Only the word yes is an answer that changes anything.
-func (w *workspace) approved(ctx context.Context) bool {
+// approved asks. Only the word yes is an answer that changes anything. Where there is nobody to ask, it says what else to do.
+func (w *workspace) approved(ctx context.Context, instead string) bool {
 	if file, ok := w.stdin.(*os.File); !ok || !w.terminal(file) {
-		fmt.Fprintln(w.stderr, "Not applied: there is nobody to ask. Use -auto-approve, or save the plan with `etl plan -out=FILE` and apply that.")
+		fmt.Fprintln(w.stderr, "Not applied: there is nobody to ask. "+instead)
 		return false
 	}
 	fmt.Fprint(w.stdout, "\nApply these changes? Only \"yes\" is accepted: ")

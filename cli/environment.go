@@ -46,7 +46,7 @@ func (e *environment) before(c *cli.Context) error {
 	e.dir = dir
 	e.noColor = c.Bool("no-color") || os.Getenv("NO_COLOR") != ""
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
+	if err := level.UnmarshalText([]byte(firstOf(c.String("log-level"), "warn"))); err != nil {
 		return fmt.Errorf("-log-level=%s: it is debug, info, warn or error", c.String("log-level"))
 	}
 	e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))

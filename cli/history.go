@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/state"
 )
 
 func (e *environment) historyCommand() *cli.Command {
@@ -32,6 +33,18 @@ func history(ctx context.Context, c *cli.Context, w *workspace) error {
 	if err != nil {
 		return w.fail("The history can't be read", err)
 	}
+	if c.String("format") == "table" {
+		return view.Table(w.stdout, append([]string{""}, historyColumns()[1:]...), historyRows(snapshots), "table")
+	}
+	return view.Values(w.stdout, historyColumns(), historyValues(snapshots), c.String("format"))
+}
+
+func historyColumns() []string {
+	return []string{"current", "snapshot", "at", "operation", "computed by", "added", "removed", "rows", "run"}
+}
+
+// historyRows are for people.
+func historyRows(snapshots []state.Snapshot) [][]string {
 	var rows [][]string
 	for _, s := range snapshots {
 		by, mode := "another writer", ""
@@ -45,7 +58,20 @@ func history(ctx context.Context, c *cli.Context, w *workspace) error {
 		rows = append(rows, []string{current, strconv.FormatInt(s.ID, 10), instant(s.At), s.Operation, mode,
 			signed(s.Added, "+"), signed(s.Removed, "-"), strconv.FormatInt(s.Rows, 10), by})
 	}
-	return view.Table(w.stdout, []string{"", "snapshot", "at", "operation", "computed by", "added", "removed", "rows", "run"}, rows, c.String("format"))
+	return rows
+}
+
+// historyValues are for programs; another writer's snapshots have no run.
+func historyValues(snapshots []state.Snapshot) [][]any {
+	var rows [][]any
+	for _, s := range snapshots {
+		row := []any{s.Current, s.ID, instant(s.At), s.Operation, nil, s.Added, s.Removed, s.Rows, nil}
+		if s.Summary != nil {
+			row[4], row[8] = s.Summary.Mode, s.Summary.RunID
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func signed(n int64, sign string) string {

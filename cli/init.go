@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/automic-etl/etl/cli/view"
 )
 
 func (e *environment) initCommand() *cli.Command {
@@ -60,7 +62,7 @@ func (e *environment) initExisting(c *cli.Context) error {
 	for _, s := range w.project.Sources {
 		providers[s.Provider] = true
 	}
-	_, err = fmt.Fprintf(e.stdout, "The project %q is ready: %d sources of %d providers (all built in), %d tables.\n",
-		w.project.Name, len(w.project.Sources), len(providers), len(w.project.Tables))
+	_, err = fmt.Fprintf(e.stdout, "The project %q is ready: %s of %s (built in), %s.\n", w.project.Name,
+		view.Plural(len(w.project.Sources), "source"), view.Plural(len(providers), "provider"), view.Plural(len(w.project.Tables), "table"))
 	return err
 }

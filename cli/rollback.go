@@ -37,7 +37,7 @@ func rollback(ctx context.Context, c *cli.Context, w *workspace) error {
 		return w.fail("Unknown snapshot", err)
 	}
 	fmt.Fprintf(w.stdout, "%s returns from snapshot %d to %d. What reads it is recomputed by the next `etl apply`.\n", t.Address, t.Main, to)
-	if !c.Bool("auto-approve") && !w.approved(ctx) {
+	if !c.Bool("auto-approve") && !w.approved(ctx, "Use -auto-approve.") {
 		return exit(exitError)
 	}
 	committed, err := w.applier(c).Rollback(ctx, t, to)

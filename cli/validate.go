@@ -36,7 +36,8 @@ func (e *environment) validate(c *cli.Context) error {
 	if w.report(diags) {
 		return exit(exitError)
 	}
-	_, err = fmt.Fprintf(e.stdout, "The configuration is valid: %d sources, %d tables.\n", len(w.project.Sources), len(w.project.Tables))
+	_, err = fmt.Fprintf(e.stdout, "The configuration is valid: %s, %s.\n",
+		view.Plural(len(w.project.Sources), "source"), view.Plural(len(w.project.Tables), "table"))
 	return err
 }
 

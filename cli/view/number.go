@@ -74,6 +74,9 @@ func Duration(d time.Duration) string {
 	}
 }
 
+// Plural is a number with its noun: 1 table, 1,000 tables.
+func Plural(n int, noun string) string { return counted(int64(n), noun) }
+
 // counted is a count with its noun: 1 row, 2 rows.
 func counted(n int64, noun string) string {
 	if n == 1 {
