@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"regexp"
 	re2 "regexp/syntax"
 	"slices"
 	"strings"
@@ -55,6 +56,29 @@ func checkPattern(args []*Typed) string {
 	return ""
 }
 
+// checkGroup is checkPattern, and asks for a group that the pattern has; engines count up to nine.
+func checkGroup(args []*Typed) string {
+	if wrong := checkPattern(args); wrong != "" || len(args) < 3 {
+		return wrong
+	}
+	pattern, _ := literalText(args[1])
+	parsed, _ := re2.Parse(pattern, re2.Perl)
+	most := min(9, parsed.MaxCap())
+	if n, ok := literalInt(args[2]); ok && n >= 0 && n <= int64(most) {
+		return ""
+	}
+	return fmt.Sprintf("The group is a constant from 0 to %d: this regular expression has so many groups in parentheses.", most)
+}
+
+// checkPath keeps to paths that lead to one value: others would give a list.
+func checkPath(args []*Typed) string {
+	path, _ := literalText(args[1])
+	if regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*|\."[^"\\]+"|\[[0-9]{1,9}\])*$`).MatchString(path) {
+		return ""
+	}
+	return fmt.Sprintf("%q is no path into JSON. Paths start with $ and go on with .name, .\"odd name\" or [0], such as $.items[0].id.", path)
+}
+
 func oneOf(args []*Typed, units ...string) string {
 	unit, _ := literalText(args[0])
 	if slices.Contains(units, unit) {
@@ -87,18 +111,29 @@ func checkPart(args []*Typed) string {
 }
 
 // formatLetters are those of strftime and strptime that do not depend on a machine's locale.
-const formatLetters = "aAwuUWdbBmyYHIpMSfgnzZjVGcxX%-"
+const formatLetters = "aAwuUWdbBmyYHIpMSfgnzZjVGcxX%"
+
+// unpaddedLetters may follow %-, which leaves leading zeros out.
+const unpaddedLetters = "dmyHIMSj"
 
 func checkFormat(args []*Typed) string {
 	format, _ := literalText(args[1])
+	if format == "" {
+		return "The format is empty. A year is %Y, a month %m, a day %d, as in %Y-%m-%d."
+	}
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' {
 			continue
 		}
 		i++
-		if i == len(format) || !strings.ContainsRune(formatLetters, rune(format[i])) {
+		letters := formatLetters
+		if strings.HasPrefix(format[i:], "-") {
+			i++
+			letters = unpaddedLetters
+		}
+		if i == len(format) || !strings.ContainsRune(letters, rune(format[i])) {
 			return fmt.Sprintf("The format %q is not valid at its %% number %d. A year is %%Y, a month %%m, a day %%d, an hour %%H, a minute %%M, a second %%S, a percent sign %%%%.",
-				format, strings.Count(format[:i], "%"))
+				format, strings.Count(format[:min(i, len(format))], "%"))
 		}
 	}
 	return ""

@@ -25,7 +25,10 @@ func stringFunctions() []Builtin {
 	text := func(name, signature, doc, example string) Builtin {
 		return scalar(groupText, name, signature, doc, example)
 	}
+	extract := text("json_extract", "(json string, path literal) string", "The value at a path of a JSON text, as text; null where there is none.", `json_extract(payload, "$.user.id")`)
+	extract.check = checkPath
 	return []Builtin{
+		extract,
 		text("lower", "(text string) string", "The text in lower case.", `lower(email)`),
 		text("upper", "(text string) string", "The text in upper case.", `upper(code)`),
 		text("trim", "(text string, characters string?) string", "The text without spaces, or the given characters, at both ends.", `trim(name)`),
@@ -50,7 +53,6 @@ func stringFunctions() []Builtin {
 		text("sha256", "(text string) string", "The SHA-256 of the text in hexadecimal digits.", `sha256(email)`),
 		text("hash", "(values any...) string", "A short text that is equal for equal values, for keys made of several columns.", `hash(name)`),
 		text("uuid", "(text string) uuid", "The text as a UUID.", `uuid(id_text)`),
-		text("json_extract", "(json string, path literal) string", "The value at a path of a JSON text, as text; null where there is none.", `json_extract(payload, "$.user.id")`),
 		text("to_json", "(value T) string", "The value as JSON text.", `to_json(tags_list)`),
 	}
 }
@@ -64,14 +66,16 @@ func patternFunctions() []Builtin {
 		b.check = checkPattern
 		return b
 	}
+	extract := regex("regexp_extract", "(text string, pattern literal, group long?) string", "What the regular expression, or one of its groups, matches first; null where nothing does.", `regexp_extract(name, "([0-9]+)", 1)`)
+	extract.check = checkGroup
 	return []Builtin{
+		extract,
 		text("starts_with", "(text string, part string) boolean", "Whether the text starts with the part.", `starts_with(code, "A")`),
 		text("ends_with", "(text string, part string) boolean", "Whether the text ends with the part.", `ends_with(path_text, ".csv")`),
 		text("contains", "(text string, part string) boolean", "Whether the part stands anywhere in the text.", `contains(name, "Ltd")`),
 		text("like", "(text string, pattern string) boolean", "Whether the whole text matches: % is any characters, _ is one.", `like(email, "%@%")`),
 		text("ilike", "(text string, pattern string) boolean", "like without regard to case.", `ilike(name, "%inc%")`),
 		regex("regexp_matches", "(text string, pattern literal) boolean", "Whether the regular expression (RE2) matches anywhere in the text.", `regexp_matches(code, "^[A-Z]{3}$")`),
-		regex("regexp_extract", "(text string, pattern literal, group long?) string", "What the regular expression, or one of its groups, matches first; null where nothing does.", `regexp_extract(name, "([0-9]+)", 1)`),
 		regex("regexp_replace", "(text string, pattern literal, with string) string", "The text with every match of the regular expression replaced; \\1 is the first group.", `regexp_replace(phone, "[^0-9]", "")`),
 	}
 }

@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/big"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -20,6 +21,8 @@ func fromValue(v cty.Value, rng hcl.Range) (Node, hcl.Diagnostics) {
 			"This value is not known before apply, and a column expression must be known at plan.")
 	case v.IsNull():
 		return &Literal{Value: cty.NullVal(cty.DynamicPseudoType), Src: rng}, nil
+	case v.Type() == cty.String && !utf8.ValidString(v.AsString()):
+		return nil, notText(rng)
 	case v.Type() == cty.Number && !inRange(v.AsBigFloat()):
 		return nil, problem(rng, "Number out of range",
 			"Columns hold decimals of up to 38 digits and doubles up to about 1.8e308; this number fits neither.")
@@ -55,4 +58,8 @@ func fromElements(v cty.Value, name string, rng hcl.Range) (Node, hcl.Diagnostic
 func inRange(f *big.Float) bool {
 	near, _ := f.Float64()
 	return !math.IsInf(near, 0) && (near != 0 || f.Sign() == 0)
+}
+
+func notText(rng hcl.Range) hcl.Diagnostics {
+	return problem(rng, "Text is not UTF-8", "This text has bytes that are not UTF-8. Save the file as UTF-8, or write the characters as \\u escapes.")
 }
