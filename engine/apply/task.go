@@ -156,5 +156,5 @@ func (t *task) drop(ctx context.Context) error {
 	if err := t.lease.Check(ctx); err != nil {
 		return fmt.Errorf("before dropping %s: %w", t.plan.Ident, err)
 	}
-	return t.Lakehouse.Drop(context.WithoutCancel(ctx), t.plan.Ident, true)
+	return t.Lakehouse.DropPinned(context.WithoutCancel(ctx), t.base, true)
 }
