@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -61,7 +62,7 @@ func (b *blocks) fill(want int) error {
 	n := copy(buffer, b.held)
 	m, err := io.ReadFull(b.in, buffer[n:])
 	b.held = buffer[:n+m]
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		b.ended, err = true, nil
 	}
 	return err

@@ -217,3 +217,19 @@ func (d *dying) File(ctx context.Context, f sdk.File) error {
 	}
 	return d.Recorder.File(ctx, f)
 }
+
+// TestBatchBeginsAnew reads everything whatever cursor is given, since a batch replaces the table; and what a batch
+// recorded is nothing that an incremental read could go on from.
+func TestBatchBeginsAnew(t *testing.T) {
+	p := newProject(t, "batch")
+	p.write("data/a.csv", "n\n1\n2\n")
+	plan, _ := p.plan()
+	p.apply(plan)
+	if got := p.apply(plan); len(got.Rows) != 2 {
+		t.Errorf("the second read has %d rows", len(got.Rows))
+	}
+	p.mode = "incremental"
+	if plan, _ := p.plan(); plan.Resumable {
+		t.Error("an incremental read goes on from a batch")
+	}
+}

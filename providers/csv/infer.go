@@ -42,7 +42,7 @@ func (r *reader) Infer(ctx context.Context, f filesource.File) (_ filesource.Evi
 	sampled := false
 	for {
 		b, err := in.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

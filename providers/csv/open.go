@@ -37,7 +37,7 @@ func (in *input) begin(d dialect, f filesource.File) error {
 	}
 	buffered := bufio.NewReaderSize(text, in.stream.Buffer(64<<10))
 	head, err := buffered.Peek(buffered.Size())
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	d.newline = newlineOf(head)

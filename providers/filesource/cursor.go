@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/klauspost/compress/zstd"
@@ -17,9 +18,10 @@ const cursorVersion = 1
 // plainLimit is the size from which a cursor is worth compressing.
 const plainLimit = 4 << 10
 
-// cursor is the set of files that were read, sorted by path.
+// cursor is what was read: in incremental mode the set of files, sorted by path; of a batch the fingerprint alone. As the
+// bound of a read, it has the files to read in either mode.
 type cursor struct {
-	fingerprint string // of a batch read
+	fingerprint string
 	files       []File // without Abs and Inode
 }
 
@@ -102,6 +104,15 @@ func (c cursor) with(files []File) cursor {
 	}
 	sort.Slice(merged, func(i, j int) bool { return merged[i].Path < merged[j].Path })
 	return cursor{fingerprint: c.fingerprint, files: merged}
+}
+
+// without are those of the files that the cursor doesn't have.
+func (c cursor) without(files []File) []File {
+	read := make(map[string]bool, len(c.files))
+	for _, f := range c.files {
+		read[f.Path] = true
+	}
+	return slices.DeleteFunc(files, func(f File) bool { return read[f.Path] })
 }
 
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}

@@ -76,7 +76,7 @@ func (s *Stream) decompress(f File, compression string) error {
 	buffered := bufio.NewReaderSize(s.raw, s.Buffer(256<<10))
 	if compression == "auto" || compression == "" {
 		head, err := buffered.Peek(4)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if compression, err = detect(f, head); err != nil {
@@ -154,7 +154,7 @@ type intact struct {
 
 func (i *intact) Read(p []byte) (int, error) {
 	n, err := i.Reader.Read(p)
-	if err != nil && err != io.EOF && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		err = damaged(i.file, i.format, err)
 	}
 	return n, err

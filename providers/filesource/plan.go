@@ -53,7 +53,7 @@ func (s *survey) response(evidence Evidence, settled settledColumns) (*sdk.PlanR
 	}
 	response := &sdk.PlanResponse{
 		Columns:      settled.columns,
-		Resumable:    true,
+		Resumable:    !s.options.Incremental || s.old.fingerprint == "", // a batch's cursor doesn't say which files it read
 		Changed:      s.changed(),
 		Until:        until,
 		Position:     named(fresh, what),

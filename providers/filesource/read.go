@@ -56,6 +56,9 @@ func (p *Provider) reading(ctx context.Context, cfg sdk.Config, req sdk.ReadRequ
 	for i := range wanted.files {
 		wanted.files[i].Abs = absolute(o.Dir, wanted.files[i].Path)
 	}
+	if o.Incremental { // a run that died may have got past some of what its plan wanted; a batch always begins anew
+		wanted.files = old.without(wanted.files)
+	}
 	return start(o, reader, old, wanted, req), nil
 }
 
@@ -82,7 +85,7 @@ func (r *reading) run(ctx context.Context) error {
 	if r.options.Incremental {
 		return r.checkpoint(ctx, r.old.with(r.files))
 	}
-	return r.checkpoint(ctx, cursor{fingerprint: r.fingerprint, files: r.files})
+	return r.checkpoint(ctx, cursor{fingerprint: r.fingerprint})
 }
 
 func (r *reading) file(ctx context.Context, f File) error {

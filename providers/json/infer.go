@@ -29,7 +29,7 @@ func (r *reader) Infer(ctx context.Context, f filesource.File) (_ filesource.Evi
 	sampled := false
 	for !sampled {
 		p, err := in.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

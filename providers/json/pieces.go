@@ -2,6 +2,7 @@ package json
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -62,7 +63,7 @@ func (p *pieces) fill(want int) error {
 	n := copy(buffer, p.held)
 	m, err := io.ReadFull(p.in, buffer[n:])
 	p.held = buffer[:n+m]
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		p.ended, err = true, nil
 	}
 	return err

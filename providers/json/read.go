@@ -38,7 +38,7 @@ func (r *reader) begin(stream *filesource.Stream, f filesource.File) (*pieces, e
 	l := r.layout
 	if l == auto {
 		head, err := buffered.Peek(buffered.Size())
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
 		l = detect(f.Path, head)

@@ -2,6 +2,7 @@ package json
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -76,7 +77,8 @@ func (r *rows) object(i int) (*jsonvalue.Value, error) {
 
 func (r *rows) fatal(at item, err error) error {
 	line, message := at.line, err.Error()
-	if syntax, ok := err.(*jsonvalue.SyntaxError); ok {
+	var syntax *jsonvalue.SyntaxError
+	if errors.As(err, &syntax) {
 		line += int64(bytes.Count(r.data[at.start:at.start+syntax.Offset], []byte("\n")))
 		column := syntax.Offset - bytes.LastIndexByte(r.data[at.start:at.start+syntax.Offset], '\n')
 		message = fmt.Sprintf("at line %d, character %d: %s", line, column, syntax.Message)

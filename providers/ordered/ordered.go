@@ -3,6 +3,7 @@ package ordered
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 )
@@ -55,7 +56,7 @@ func Run[P, R any](
 func produce[P, R any](ctx context.Context, next func() (P, error), todo, inOrder chan<- task[P, R]) error {
 	for {
 		piece, err := next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

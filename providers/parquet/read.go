@@ -41,7 +41,7 @@ func (r *reader) Read(ctx context.Context, f filesource.File, read filesource.Re
 			batch, err = batches.Read()
 			return err
 		})
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ package textencoding
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -23,7 +24,7 @@ func Names() []string {
 func Decode(in io.Reader, encoding, path string, buffer int) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(in, buffer)
 	head, err := buffered.Peek(4 << 10)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	switch encoding {

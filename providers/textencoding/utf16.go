@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf16"
@@ -43,7 +44,7 @@ func decodeUTF16(in *bufio.Reader, head []byte, encoding, path string) (io.Reade
 
 func (r *utf16Reader) Read(p []byte) (int, error) {
 	for len(r.out) < len(p) && !r.ended {
-		if err := r.decode(); err == io.EOF {
+		if err := r.decode(); errors.Is(err, io.EOF) {
 			r.ended = true
 		} else if err != nil {
 			return 0, err
@@ -67,7 +68,7 @@ func (r *utf16Reader) decode() error {
 		return nil
 	}
 	low, err := r.unit()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	if full := utf16.DecodeRune(unit, low); err == nil && full != utf8.RuneError {
@@ -90,7 +91,7 @@ func (r *utf16Reader) unit() (rune, error) {
 	}
 	var two [2]byte
 	_, err := io.ReadFull(r.in, two[:])
-	if err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, filesource.Problem("Damaged file", fmt.Sprintf("%s has an odd number of bytes, which UTF-16 never has. It was cut "+
 			"off, or is in another encoding.", r.path), "encoding")
 	}
