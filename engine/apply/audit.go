@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
@@ -177,7 +178,11 @@ func (t *task) goodRows(ctx context.Context, query string) (string, error) {
 		return "", err
 	}
 	computed := outSchema + ".computed"
-	rows := compile.Rows{Tested: computed, Whole: computed}
+	whole, err := t.whole(ctx, all, computed)
+	if err != nil {
+		return "", err
+	}
+	rows := compile.Rows{Tested: computed, Whole: whole}
 	if err := t.countOut(ctx, all, rows); err != nil {
 		return "", err
 	}
@@ -187,6 +192,27 @@ func (t *task) goodRows(ctx context.Context, query string) (string, error) {
 		}
 	}
 	return compile.GoodRows(all, rows), nil
+}
+
+// whole are the rows that the table will have, for checks that look at other rows: those that it has stay, where new ones
+// don't take their place.
+func (t *task) whole(ctx context.Context, checks []compile.Check, computed string) (string, error) {
+	stays := t.upserts() || t.work.Load != nil && t.work.Load.Append && t.base != nil && t.base.Main != 0
+	if !stays || !slices.ContainsFunc(checks, func(c compile.Check) bool { return c.Kind != compile.ThatCheck && c.Kind != compile.NotNullCheck }) {
+		return computed, nil
+	}
+	files, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
+	if err != nil {
+		return "", fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
+	}
+	if err := t.session.BindAs(ctx, outSchema, "old", t.columns, files); err != nil {
+		return "", fmt.Errorf("opening the table for the checks: %w", err)
+	}
+	old := "SELECT q.* FROM " + outSchema + ".old AS q"
+	if t.upserts() {
+		old += " ANTI JOIN " + computed + " AS k ON " + matching(quotedNames(t.work.Write.Key))
+	}
+	return "(SELECT * FROM " + computed + " UNION ALL BY NAME " + old + ")", nil
 }
 
 // countOut records how many rows each check takes out.

@@ -15,11 +15,16 @@ const (
 	loadedRows   = "SELECT * FROM " + loadedSchema + "." + loadedTable
 )
 
-// reshapes says whether staged files must be written again: to sort rows into partitions or in order, to merge them, or
+// reshapes says whether staged files must be written again: to sort rows into partitions or in order, to refuse nulls, or
 // to take out rows that a check drops or quarantines.
 func (t *task) reshapes() bool {
 	if len(t.work.Partition) > 0 || len(t.work.Sort) > 0 {
 		return true
+	}
+	for _, f := range t.columns {
+		if f.Required {
+			return true // writing refuses nulls
+		}
 	}
 	for _, c := range t.work.Checks {
 		if c.Action == "drop" || c.Action == "quarantine" {

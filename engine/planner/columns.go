@@ -71,18 +71,34 @@ func severity(old, new coltype.Schema) plan.Category {
 }
 
 // evolved merges what a source offers now into what is recorded: recorded columns keep their place and stay even if
-// the source no longer has them, types follow where Iceberg can promote them, new columns come last.
+// the source no longer has them, types follow where Iceberg can promote them, new columns come last. A column that the
+// source doesn't promise, or that older rows can't have, is not required.
 func evolved(recorded, offered coltype.Schema) coltype.Schema {
-	merged := slices.Clone(recorded)
+	merged := undeclared(recorded)
 	for _, f := range offered {
 		i := merged.Index(f.Name)
 		if i < 0 {
+			f.Required = false
 			merged = append(merged, f)
 			continue
 		}
+		merged[i].Required = recorded[i].Required && f.Required
 		if coltype.Promotable(merged[i].Type, f.Type) {
 			merged[i].Type = f.Type
 		}
 	}
 	return merged
+}
+
+// undeclared are recorded columns without what a contract says of them, which the configuration says anew, and without
+// field ids, which apply gives by name.
+func undeclared(recorded coltype.Schema) coltype.Schema {
+	columns := withoutIDs(recorded)
+	for i := range columns {
+		columns[i].Required = false
+		if own, ok := Provenance().Lookup(columns[i].Name); ok {
+			columns[i].Doc = own.Doc
+		}
+	}
+	return columns
 }

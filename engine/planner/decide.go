@@ -100,7 +100,22 @@ func (n *node) compare() (data, meta []plan.Change) {
 	meta = diffItems(recorded.Meta, n.table.Definition.Meta)
 	n.planned.Changes = append(append([]plan.Change{}, data...), meta...)
 	n.planned.Columns = diffColumns(n.recorded.Columns, n.work.Columns)
+	if checksChanged(meta) { // the rows that exist have not been audited by them
+		for i := range n.work.Checks {
+			n.work.Checks[i].New = true
+		}
+	}
 	return data, meta
+}
+
+// newlyRequired names a column that must have values from now on, where existing rows were written without that promise.
+func (n *node) newlyRequired() string {
+	for _, f := range n.work.Columns {
+		if before, ok := n.recorded.Columns.Lookup(f.Name); f.Required && (!ok || !before.Required) {
+			return f.Name
+		}
+	}
+	return ""
 }
 
 // decideMetadata is for tables whose rows stay: a changed half that isn't about rows, or columns added and widened.
@@ -120,9 +135,6 @@ func (n *node) decideMetadata(meta []plan.Change) {
 	}
 	n.act(plan.Evolve, category, kind, text)
 	if checksChanged(meta) {
-		for i := range n.work.Checks {
-			n.work.Checks[i].New = true
-		}
 		n.because("check", "a new or changed check audits the rows that exist")
 	}
 }

@@ -3,7 +3,9 @@ package planner
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema"
@@ -18,11 +20,13 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 		return
 	}
 	n.work.Columns = columns
-	n.planned.Schema = columns
 	if !r.compileLoad(ctx, n) {
 		n.failed = true
 		return
 	}
+	columns = n.compiled.Columns
+	n.work.Columns, n.planned.Schema = columns, columns
+	n.pinInputs()
 	n.planned.Position = n.response.Position
 	n.work.Load = &plan.Load{Source: n.source.Addr.String(), Provider: n.source.Provider, Until: n.response.Until, Partitions: n.response.Partitions,
 		Fingerprint: n.response.Fingerprint, Position: n.response.Position, Columns: withoutProvenance(columns), Append: n.table.Write.Mode == "append"}
@@ -37,6 +41,10 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 	case r.resnapshot(n):
 		n.compare()
 		n.load(plan.Rebuild, plan.Breaking, "own", "-resnapshot asks for it to be read anew")
+		n.work.Load.Append = false
+	case n.newlyRequired() != "":
+		n.compare()
+		n.load(plan.Rebuild, plan.Additive, "own", n.newlyRequired()+" is required now, which existing rows were not written for")
 		n.work.Load.Append = false
 	default:
 		r.decideNewData(n)
@@ -93,9 +101,14 @@ func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 	}
 	switch n.table.OnSchemaChange {
 	case "ignore":
-		return n.recorded.Columns, true
+		return undeclared(n.recorded.Columns), true
 	case "freeze":
-		if changes := diffColumns(withoutProvenance(n.recorded.Columns), offered); len(changes) > 0 {
+		declared, diags := compile.Contract(n.table, append(slices.Clone(offered), Provenance()...))
+		if diags.HasErrors() {
+			r.diags = append(r.diags, diags...)
+			return nil, false
+		}
+		if changes := diffColumns(n.recorded.Columns, declared); len(changes) > 0 {
 			n.planned.Columns = changes
 			r.diags = append(r.diags, schemaFrozen(n, n.source.Addr.String()))
 			return nil, false

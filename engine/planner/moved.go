@@ -22,7 +22,7 @@ type move struct {
 func (r *planning) movedInputs(ctx context.Context, n *node) ([]move, error) {
 	var moves []move
 	for _, in := range n.inputs {
-		if in.audit {
+		if in.audit && !in.takes {
 			continue
 		}
 		m, err := r.movedInput(ctx, n, in)
@@ -131,11 +131,12 @@ func sinceSnapshot(history []state.Snapshot, main, since int64) ([]state.Snapsho
 	return between, true
 }
 
-// rowMoving leaves out snapshots that say the same rows: empty ones and compactions.
+// rowMoving leaves out snapshots that say the same rows: empty ones and compactions. Deletes by position take rows away
+// without a file of rows that is added or removed, so these counts say nothing of a delete or an overwrite.
 func rowMoving(snapshots []state.Snapshot) []state.Snapshot {
 	var moving []state.Snapshot
 	for _, s := range snapshots {
-		if s.Operation != "replace" && (s.Added != 0 || s.Removed != 0) {
+		if s.Operation != "replace" && (s.Operation != "append" || s.Added != 0) {
 			moving = append(moving, s)
 		}
 	}

@@ -74,6 +74,7 @@ type input struct {
 	node     *node        // nil: a table of another owner
 	foreign  *state.Table // set where node is nil
 	audit    bool         // read by checks only
+	takes    bool         // read by a check that takes rows out, so that its rows decide over this table's
 	sqlStart int          // offset of its name in the SQL; -1 otherwise
 }
 

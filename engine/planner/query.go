@@ -8,6 +8,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -33,6 +34,10 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	_, meta := n.compare()
 	if !r.acceptColumns(n) {
 		n.failed = true
+		return
+	}
+	if name := n.newlyRequired(); name != "" {
+		n.compute(plan.Rebuild, plan.Additive, plan.ComputeFull, "own", name+" is required now, which existing rows were not written for")
 		return
 	}
 	if severity(n.recorded.Columns, n.work.Columns) == plan.Breaking {
@@ -103,10 +108,13 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 		return plan.ComputeFull, "it says refresh = \"always\""
 	case n.addedColumns() != "":
 		return plan.ComputeFull, "existing rows need the new columns' values"
-	case n.compiled.Incremental == compile.Recompute && n.work.Write.Mode != "partitions":
-		return plan.ComputeFull, reason(n.compiled.Why)
+	case n.looksAround() != "":
+		return plan.ComputeFull, fmt.Sprintf("the check %q takes rows out by what other rows hold", n.looksAround())
 	}
 	for _, m := range moves {
+		if m.input.takes {
+			return plan.ComputeFull, fmt.Sprintf("%s changed, in which a check looks up what it takes out", m.input.address())
+		}
 		if !slices.Contains(n.compiled.Drivers, m.input.address()) {
 			return plan.ComputeFull, fmt.Sprintf("%s changed, which every row is joined with", m.input.address())
 		}
@@ -118,12 +126,56 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 		return plan.ComputeFull, "its input did not change"
 	}
 	if n.work.Write.Mode == "partitions" {
-		return plan.ComputeParts, strings.Join(n.work.Write.By, ", ")
+		return n.leastPartitions()
 	}
-	if n.compiled.Incremental == compile.AppendRows {
+	return n.leastRows()
+}
+
+// leastRows is the least that the steps alone allow.
+func (n *node) leastRows() (compute, why string) {
+	switch n.compiled.Incremental {
+	case compile.AppendRows:
 		return plan.ComputeAppend, reason(n.compiled.Why)
+	case compile.TouchedKeys:
+		return plan.ComputeKeys, reason(n.compiled.Why)
 	}
-	return plan.ComputeKeys, reason(n.compiled.Why)
+	return plan.ComputeFull, reason(n.compiled.Why)
+}
+
+// leastPartitions recomputes the partitions that new rows touch: where the steps show that no other can change, or where
+// the user says how far new rows reach, by SQL that is written by partitions or by a lookback.
+func (n *node) leastPartitions() (compute, why string) {
+	write := n.work.Write
+	by := strings.Join(write.By, ", ")
+	switch {
+	case write.Lookback != "":
+		return plan.ComputeParts, fmt.Sprintf("%s, and %s before them", by, write.Lookback)
+	case n.compiled.Text, n.compiled.Incremental == compile.AppendRows,
+		n.compiled.Incremental == compile.TouchedKeys && containsAll(n.compiled.OutputKeys, write.By):
+		return plan.ComputeParts, by
+	}
+	return n.leastRows()
+}
+
+func containsAll(list, names []string) bool {
+	for _, name := range names {
+		if !slices.Contains(list, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// looksAround names a check that takes rows out by what other rows of the table hold: new rows can't be judged alone, and
+// old ones may have to go.
+func (n *node) looksAround() string {
+	for _, e := range n.table.Expects {
+		self := slices.ContainsFunc(e.References, func(ref config.Reference) bool { return ref.Table == n.table.Addr })
+		if takesOut(e.Action) && (len(e.Unique) > 0 || self) {
+			return e.Name
+		}
+	}
+	return ""
 }
 
 // reason is the part of an explanation after what it explains.

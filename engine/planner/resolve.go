@@ -43,39 +43,56 @@ func (r *planning) resolve(ctx context.Context) {
 func (r *planning) addressed(n *node) {
 	t := n.table
 	if t.From != nil && t.From.Kind == addr.Table {
-		n.read(r.nodes[*t.From], false)
+		n.read(r.nodes[*t.From])
 	}
 	for _, step := range t.Steps {
 		switch s := step.(type) {
 		case *config.Join:
-			n.read(r.nodes[s.With], false)
+			n.read(r.nodes[s.With])
 		case *config.Union:
 			for _, with := range s.With {
-				n.read(r.nodes[with], false)
+				n.read(r.nodes[with])
 			}
 		}
 	}
 	for _, e := range t.Expects {
 		for _, ref := range e.References {
-			n.read(r.nodes[ref.Table], true)
+			n.lookUp(r.nodes[ref.Table], takesOut(e.Action))
 		}
 	}
 }
 
 // read adds an edge once; reading for rows wins over reading for checks only.
-func (n *node) read(from *node, audit bool) {
+func (n *node) read(from *node) {
+	if in := n.edge(from); in != nil {
+		in.audit = false
+	}
+}
+
+// lookUp adds an edge that only a check needs, unless the table is read anyway.
+func (n *node) lookUp(in *node, takes bool) {
+	if edge := n.edge(in); edge != nil {
+		edge.takes = edge.takes || takes
+	}
+}
+
+// edge is the one input from a table, made where it is missing.
+func (n *node) edge(from *node) *input {
 	if from == nil || from == n {
-		return
+		return nil
 	}
 	for i := range n.inputs {
 		if n.inputs[i].node == from {
-			n.inputs[i].audit = n.inputs[i].audit && audit
-			return
+			return &n.inputs[i]
 		}
 	}
-	n.inputs = append(n.inputs, input{node: from, audit: audit, sqlStart: -1})
+	n.inputs = append(n.inputs, input{node: from, audit: true, sqlStart: -1})
 	from.readers = append(from.readers, n)
+	return &n.inputs[len(n.inputs)-1]
 }
+
+// takesOut says whether an action takes failing rows out of the table.
+func takesOut(action string) bool { return action == "drop" || action == "quarantine" }
 
 // named adds the inputs that the table's SQL names.
 func (r *planning) named(ctx context.Context, n *node) {
@@ -106,7 +123,7 @@ func (r *planning) namedOne(n *node, name sqlName) {
 				"The SQL of %s reads %s, which is the table itself. Read its inputs instead.", n.table.Addr, ident))
 			return
 		}
-		n.read(up, false)
+		n.read(up)
 		return
 	}
 	if t := r.recorded[ident]; t != nil && t.Project != r.Project.Name {

@@ -59,8 +59,8 @@ func (r *planning) addressee(flag, address string) []*node {
 }
 
 func mark(keep map[*node]bool, n *node, value bool, next func(*node) []*node) {
-	if done, ok := keep[n]; ok && done == value && value {
-		return
+	if done, ok := keep[n]; ok && done == value {
+		return // so are all that follow from it
 	}
 	keep[n] = value
 	for _, m := range next(n) {

@@ -99,15 +99,15 @@ source "csv" "new" {
 table "bronze" "all" { from = source.csv.all }
 table "bronze" "new" { from = source.csv.new }
 table "bronze" "over" {
-  from = source.csv.new
-  write "replace" { }
+  from = source.csv.all
+  write "append" { }
 }
 table "silver" "s" { from = table.bronze.new }
 `)
 	want := map[string]Write{
 		"table.bronze.all":  {Mode: "replace", Default: true},
 		"table.bronze.new":  {Mode: "append", Default: true},
-		"table.bronze.over": {Mode: "replace"},
+		"table.bronze.over": {Mode: "append"},
 		"table.silver.s":    {Mode: "replace", Default: true},
 	}
 	for address, w := range want {

@@ -31,6 +31,10 @@ func (r *tableReader) writing() {
 	for _, block := range r.body.Of("write") {
 		r.write(block, w)
 	}
+	if r.source != nil && r.source.Mode == schema.Incremental && w.Mode != appendMode && w.Mode != mergeMode {
+		r.report(diag.Error(w.Range, "Incremental source can't be replaced", "The source is read incrementally, so each run gets only what is new, and the mode %q "+
+			"would take away what earlier runs read. Use \"append\" or \"merge\", or read the source as a batch.", w.Mode))
+	}
 	r.table.record("write.mode", spell(w.Mode), w.Range)
 	if len(w.Key) > 0 {
 		r.table.record("write.key", columnNames(w.Key), w.Range)
