@@ -30,16 +30,17 @@ func ParseName(e hcl.Expression) (Name, hcl.Diagnostics) {
 	if col, ok := n.(*Column); ok && len(col.Path) == 1 {
 		return Name{Name: col.Path[0], Range: col.Src}, nil
 	}
-	if diags.HasErrors() && isTraversal(e) {
+	if diags.HasErrors() && namesColumn(e) {
 		return Name{}, diags
 	}
 	return Name{}, problem(e.Range(), "Column name expected",
 		"A column is named here, by its bare name or as col[\"odd name\"], without quotes around it and without a computation.")
 }
 
-func isTraversal(e hcl.Expression) bool {
-	_, ok := syntax(e).(*hclsyntax.ScopeTraversalExpr)
-	return ok
+// namesColumn tells a name with a mistake in it from what is no name at all.
+func namesColumn(e hcl.Expression) bool {
+	t, ok := syntax(e).(*hclsyntax.ScopeTraversalExpr)
+	return ok && !isConfigRoot(t.Traversal.RootName())
 }
 
 // ParseNames reads a list of columns: [a, b, col["odd name"]].

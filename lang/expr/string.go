@@ -47,9 +47,9 @@ func step(name string) string {
 	return "[" + quote(name) + "]"
 }
 
-// bare reports whether a name can stand without col["…"].
+// bare reports whether a name can stand without col["…"]. A byte order mark is skipped by HCL, as at the start of a file.
 func bare(name string) bool {
-	return hclsyntax.ValidIdentifier(name) && !strings.Contains(name, "-")
+	return hclsyntax.ValidIdentifier(name) && !strings.ContainsAny(name, "-\ufeff")
 }
 
 // reserved names mean something else at the start of an expression.
