@@ -8,7 +8,7 @@ func (e *environment) destroyCommand() *cli.Command {
 		Usage: "drop what this project owns, files too, after asking",
 		Flags: append(e.variableFlags(), applyFlags()...),
 		Action: func(c *cli.Context) error {
-			w, err := e.load(c.Context, c, true)
+			w, err := e.load(c.Context, true)
 			if err != nil {
 				return err
 			}

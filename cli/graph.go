@@ -28,7 +28,7 @@ func (e *environment) graph(c *cli.Context) error {
 	if !ok {
 		return fmt.Errorf("-format=%s: it is dot, mermaid or json", c.String("format"))
 	}
-	w, err := e.load(c.Context, c, false)
+	w, err := e.load(c.Context, false)
 	if err != nil {
 		return err
 	}

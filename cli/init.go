@@ -53,7 +53,7 @@ func (e *environment) initProject(c *cli.Context) error {
 
 // initExisting checks a project that is here: that it can be decoded, and so that its providers are at hand.
 func (e *environment) initExisting(c *cli.Context) error {
-	w, err := e.load(c.Context, c, false)
+	w, err := e.load(c.Context, false)
 	if err != nil {
 		return err
 	}

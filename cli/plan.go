@@ -41,7 +41,7 @@ func (e *environment) plan(c *cli.Context) error {
 	if c.Bool("json") {
 		format = "json"
 	}
-	w, err := e.load(ctx, c, true)
+	w, err := e.load(ctx, true)
 	if err != nil {
 		return err
 	}

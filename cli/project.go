@@ -60,8 +60,8 @@ func (v *variable) Set(text string) error {
 func (v *variable) String() string { return "" }
 
 // load reads the project; its mistakes are printed.
-func (e *environment) load(ctx context.Context, c *cli.Context, secrets bool) (*workspace, error) {
-	w, diags, err := e.parse(ctx, c, secrets)
+func (e *environment) load(ctx context.Context, secrets bool) (*workspace, error) {
+	w, diags, err := e.parse(ctx, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (e *environment) load(ctx context.Context, c *cli.Context, secrets bool) (*
 }
 
 // parse reads the project with its mistakes.
-func (e *environment) parse(ctx context.Context, c *cli.Context, secrets bool) (*workspace, hcl.Diagnostics, error) {
+func (e *environment) parse(ctx context.Context, secrets bool) (*workspace, hcl.Diagnostics, error) {
 	w := &workspace{environment: e}
 	exe, err := executable()
 	if err != nil {
@@ -127,7 +127,7 @@ func (w *workspace) sensitive(opt view.Options) view.Options {
 func (w *workspace) cacheDir() string { return filepath.Join(w.dir, ".etl", "cache") }
 
 // schema gives a provider's blocks. Built-in ones are described by this binary itself.
-func (w *workspace) schema(ctx context.Context, provider string) (schema.Provider, error) {
+func (w *workspace) schema(_ context.Context, provider string) (schema.Provider, error) {
 	if p, ok := w.builtIn[provider]; ok {
 		return p.Schema(), nil
 	}

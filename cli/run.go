@@ -22,7 +22,7 @@ func (e *environment) runCommand() *cli.Command {
 
 func (e *environment) refresh(c *cli.Context) error {
 	ctx := c.Context
-	w, err := e.load(ctx, c, true)
+	w, err := e.load(ctx, true)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (e *environment) stateCommand() *cli.Command {
 // stateful opens the lakehouse around a command.
 func (e *environment) stateful(readOnly bool, do func(context.Context, *cli.Context, *workspace) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		w, err := e.load(c.Context, c, false)
+		w, err := e.load(c.Context, false)
 		if err != nil {
 			return err
 		}

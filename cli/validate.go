@@ -21,7 +21,7 @@ func (e *environment) validateCommand() *cli.Command {
 
 func (e *environment) validate(c *cli.Context) error {
 	asJSON := c.Bool("json") || c.String("format") == "json"
-	w, diags, err := e.parse(c.Context, c, false)
+	w, diags, err := e.parse(c.Context, false)
 	if err != nil {
 		return err
 	}
