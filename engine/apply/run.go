@@ -3,11 +3,11 @@ package apply
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/user"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,11 +90,7 @@ func (r *run) connect() error {
 
 // newRunID sorts by time and is unique: 20261123T101502-9f3a61c2.
 func newRunID() string {
-	var b [4]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		panic(fmt.Sprintf("the system has no random numbers: %v", err))
-	}
-	return time.Now().UTC().Format("20060102T150405") + "-" + hex.EncodeToString(b[:])
+	return time.Now().UTC().Format("20060102T150405") + "-" + strings.ToLower(rand.Text()[:8])
 }
 
 // record writes the run's rows to etl.runs and etl.results. The tables themselves say all of it in their summaries, so a

@@ -2,10 +2,10 @@ package plan
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // Saved is a plan in a file, with the id that lets it be applied once.
@@ -17,11 +17,7 @@ type Saved struct {
 // Save writes a plan to a file under a new id. The file holds no secrets, but names and statistics of tables: it is
 // readable by its owner only.
 func Save(path string, p *Plan) error {
-	var id [16]byte
-	if _, err := rand.Read(id[:]); err != nil {
-		return fmt.Errorf("making a plan id: %w", err)
-	}
-	text, err := json.MarshalIndent(Saved{ID: hex.EncodeToString(id[:]), Plan: p}, "", " ")
+	text, err := json.MarshalIndent(Saved{ID: strings.ToLower(rand.Text()), Plan: p}, "", " ")
 	if err != nil {
 		return fmt.Errorf("encoding the plan: %w", err)
 	}
@@ -45,6 +41,15 @@ func ReadFile(path string) (*Saved, error) {
 		return nil, fmt.Errorf("%s was saved by a newer etl (format %d, this one reads up to %d)", path, s.Plan.FormatVersion, FormatVersion)
 	}
 	return &s, nil
+}
+
+// Encode is the JSON of plain data, of which encoding can't fail.
+func Encode(data any) json.RawMessage {
+	text, err := json.Marshal(data)
+	if err != nil {
+		panic(fmt.Sprintf("bug in etl: %T is not plain data: %v", data, err)) //nolint:forbidigo // no input of a user leads here
+	}
+	return text
 }
 
 // Changes says whether apply would do anything.

@@ -2,8 +2,6 @@ package planner
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -69,20 +67,14 @@ func (r *planning) compileOnce(n *node, bind func() (*compiled, hcl.Diagnostics)
 
 // bindingKey is all that binding a table depends on: its definition, and the columns of all that it reads.
 func (n *node) bindingKey() []string {
-	parts := []string{n.table.Addr.String(), string(encodeDefinition(n.table.Definition)), encodeColumns(n.work.Columns)}
+	parts := []string{n.table.Addr.String(), string(plan.Encode(n.table.Definition)), encodeColumns(n.work.Columns)}
 	for _, in := range n.inputs {
 		parts = append(parts, in.address(), in.ident().String(), encodeColumns(in.columns()))
 	}
 	return parts
 }
 
-func encodeColumns(s coltype.Schema) string {
-	text, err := json.Marshal(withoutIDs(s))
-	if err != nil {
-		panic(fmt.Sprintf("bug in etl: columns are plain data: %v", err))
-	}
-	return string(text)
-}
+func encodeColumns(s coltype.Schema) string { return string(plan.Encode(withoutIDs(s))) }
 
 // withoutIDs drops the top-level field ids, which differ between a planned and a recorded schema that are the same.
 func withoutIDs(s coltype.Schema) coltype.Schema {

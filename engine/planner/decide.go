@@ -46,7 +46,7 @@ func (r *planning) begin(n *node) {
 	for _, e := range t.Expects {
 		n.planned.Checks = append(n.planned.Checks, e.Action+" "+e.Name)
 	}
-	n.work = &plan.Work{Definition: encodeDefinition(t.Definition), DataHash: hashItems(t.Definition.Data), MetaHash: hashItems(t.Definition.Meta),
+	n.work = &plan.Work{Definition: plan.Encode(t.Definition), DataHash: hashItems(t.Definition.Data), MetaHash: hashItems(t.Definition.Meta),
 		Partition: n.planned.Partition, Sort: sortFields(t), MaxBadRows: t.MaxBadRows, Quarantine: quarantineOf(t.Ident),
 		Write: plan.Write{Mode: t.Write.Mode, Key: t.Write.Key, By: t.Write.By, Lookback: t.Write.Lookback}}
 	if n.recorded != nil {
@@ -110,9 +110,9 @@ func (n *node) compare() (data, meta []plan.Change) {
 
 // newlyRequired names a column that must have values from now on, where existing rows were written without that promise.
 func (n *node) newlyRequired() string {
-	for _, f := range n.work.Columns {
-		if before, ok := n.recorded.Columns.Lookup(f.Name); f.Required && (!ok || !before.Required) {
-			return f.Name
+	for _, declared := range n.table.Columns {
+		if before, ok := n.recorded.Columns.Lookup(declared.Name); declared.Required && (!ok || !before.Required) {
+			return declared.Name
 		}
 	}
 	return ""

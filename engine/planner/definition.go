@@ -10,15 +10,6 @@ import (
 	"github.com/automic-etl/etl/lang/config"
 )
 
-// encodeDefinition is the form in which a definition is recorded.
-func encodeDefinition(d config.Definition) json.RawMessage {
-	text, err := json.Marshal(d)
-	if err != nil {
-		panic(fmt.Sprintf("bug in etl: a definition is only strings: %v", err))
-	}
-	return text
-}
-
 func decodeDefinition(raw json.RawMessage) (config.Definition, error) {
 	var d config.Definition
 	if len(raw) == 0 {

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -49,7 +48,7 @@ func (r *planning) drop(t *state.Table) {
 	r.plan.Tables = append(r.plan.Tables, plan.Table{
 		Address: t.Address, Ident: t.Ident, Action: plan.Drop, Category: plan.Destructive,
 		Reasons: []plan.Reason{{Kind: "own", Text: reason}}, Reads: plan.Estimate{}, Writes: recordedSize(t),
-		Work: encodeWork(&plan.Work{Kind: plan.DropWork, Base: &plan.Base{UUID: t.UUID, Main: t.Main}}),
+		Work: plan.Encode(&plan.Work{Kind: plan.DropWork, Base: &plan.Base{UUID: t.UUID, Main: t.Main}}),
 	})
 }
 
@@ -67,7 +66,7 @@ func (r *planning) finish() {
 		}
 		sort.Strings(t.ReadBy)
 		if t.Action != plan.None || n.work.Kind == plan.CheckWork {
-			t.Work = encodeWork(n.work)
+			t.Work = plan.Encode(n.work)
 		}
 		r.plan.Tables = append(r.plan.Tables, t)
 	}
@@ -95,14 +94,6 @@ func only(names []string, keep map[string]bool) []string {
 	}
 	sort.Strings(kept)
 	return kept
-}
-
-func encodeWork(w *plan.Work) json.RawMessage {
-	text, err := json.Marshal(w)
-	if err != nil {
-		panic(fmt.Sprintf("bug in etl: work is plain data: %v", err))
-	}
-	return text
 }
 
 func summarise(tables []plan.Table) plan.Summary {

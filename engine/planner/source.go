@@ -68,9 +68,9 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 	return response, diags
 }
 
-// continues says whether a read goes on from what is recorded: the same definition, and nobody asked for a new snapshot.
+// continues says whether a read goes on from what is recorded: the same definition, and nothing asks for all rows anew.
 func (r *planning) continues(n *node) bool {
-	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && !r.resnapshot(n)
+	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && !r.resnapshot(n) && n.newlyRequired() == ""
 }
 
 func (r *planning) resnapshot(n *node) bool {

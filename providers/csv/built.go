@@ -28,7 +28,7 @@ func (c *converter) built(index int, name string, t coltype.Type) arrow.Array {
 }
 
 func (c *converter) append(builder array.Builder, row int, name string, text []byte, t coltype.Type) {
-	ok := false
+	var ok bool
 	switch b := builder.(type) {
 	case *array.BooleanBuilder:
 		var value bool

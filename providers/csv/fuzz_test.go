@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	stdcsv "encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,7 +19,7 @@ func parseAll(t interface{ Fatalf(string, ...any) }, d *dialect, text []byte, wi
 	header := make([]string, width)
 	for {
 		blk, err := b.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return good, all
 		}
 		if err != nil {

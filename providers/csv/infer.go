@@ -50,7 +50,7 @@ func (r *reader) Infer(ctx context.Context, f filesource.File) (_ filesource.Evi
 		}
 		rows += observe(in.dialect.parse(b, in.names, f.Path), columns, limit.Rows-rows)
 		bytes += int64(len(b.data))
-		if sampled = limit.Reached(rows, bytes) && !(in.ended && len(in.held) == 0); sampled {
+		if sampled = limit.Reached(rows, bytes) && (!in.ended || len(in.held) > 0); sampled {
 			rows = filesource.Extrapolate(rows, in.stream.Raw(), f.Size)
 			break
 		}

@@ -107,7 +107,7 @@ func glob(ctx context.Context, o Options, path, pattern string) ([]File, sdk.Dia
 	var files []File
 	var diags sdk.Diagnostics
 	base, rest := doublestar.SplitPattern(pattern)
-	err := doublestar.GlobWalk(os.DirFS(base), rest, func(name string, entry fs.DirEntry) error {
+	err := doublestar.GlobWalk(os.DirFS(base), rest, func(name string, _ fs.DirEntry) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

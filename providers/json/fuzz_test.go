@@ -2,6 +2,7 @@ package json
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,7 +19,7 @@ func readAll(t *testing.T, text []byte, l layout, size int) (out []string, faile
 	p := &pieces{in: bytes.NewReader(text), source: "x", layout: l, maxRecord: 100, size: size, raw: func() int64 { return 0 }, line: 1}
 	for {
 		part, err := p.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {

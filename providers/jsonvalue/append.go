@@ -55,7 +55,7 @@ func (a *appender) append(builder array.Builder, v *Value, t coltype.Type, path 
 		builder.AppendNull()
 		return
 	}
-	ok := false
+	var ok bool
 	switch b := builder.(type) {
 	case *array.ListBuilder:
 		ok = a.list(b, v, t, path)

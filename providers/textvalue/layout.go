@@ -40,7 +40,8 @@ func ParseLayout(format string) (Layout, error) {
 		l.parts = append(l.parts, format[i])
 	}
 	l.zoned = seen['z']
-	if !(seen['Y'] || seen['y']) || !(seen['m'] || seen['b']) || !seen['d'] {
+	year, month := seen['Y'] || seen['y'], seen['m'] || seen['b']
+	if !year || !month || !seen['d'] {
 		return l, fmt.Errorf("the format %q does not read a whole date: it needs a year, a month and a day", format)
 	}
 	return l, nil
