@@ -20,7 +20,7 @@ table "gold" "carrier_delays" {
   }
 
   expect "fail" "one row a carrier and month" { unique = [carrier, month] }
-  expect "warn" "more flights than delays"    { that = late + cancelled <= flights }
+  expect "warn" "more flights than delays" { that = late + cancelled <= flights }
   column "late" { doc = "Flights that arrived more than a quarter of an hour late." }
 }
 

@@ -27,8 +27,8 @@ function "instant" {
   result = timestamptz(day + minutes(minute), zone)
 }
 
-# The first instant after another one at which clocks in a zone show a time: arrivals have a time and no date.
+# The instant at which clocks in a zone next show a time, after a local time there: arrivals have a time and no date.
 function "next_instant" {
-  params = [day, minute, zone, after]
-  result = instant(day, minute, zone) > after ? instant(day, minute, zone) : instant(day + days(1), minute, zone)
+  params = [from, minute, zone]
+  result = timestamptz(date(from) + minutes(minute) > from ? date(from) + minutes(minute) : date(from) + days(1) + minutes(minute), zone)
 }

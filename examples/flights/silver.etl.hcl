@@ -15,7 +15,7 @@ table "silver" "airports" {
   select { columns = [faa, name, lat, lon, alt, zone] }
 
   expect "fail" "one row an airport" { unique = [faa] }
-  expect "warn" "on the globe"       { that = lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180 }
+  expect "warn" "on the globe" { that = lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180 }
 }
 
 table "silver" "planes" {
@@ -61,10 +61,14 @@ table "silver" "flights" {
       make_date(year, month, day)
     )
   }
-  derive { departed_at = instant(departure_day, minute_of_day(dep_time), "America/New_York") }
   derive {
-    scheduled_arrival = next_instant(date(to_timezone(scheduled_departure, zone)), minute_of_day(sched_arr_time), zone, scheduled_departure)
-    arrived_at        = next_instant(date(to_timezone(departed_at, zone)), minute_of_day(arr_time), zone, departed_at)
+    departed_at     = instant(departure_day, minute_of_day(dep_time), "America/New_York")
+    local_departure = to_timezone(scheduled_departure, zone)
+  }
+  derive { local_departed = to_timezone(departed_at, zone) }
+  derive {
+    scheduled_arrival = next_instant(local_departure, minute_of_day(sched_arr_time), zone)
+    arrived_at        = next_instant(local_departed, minute_of_day(arr_time), zone)
   }
   select {
     columns = [
