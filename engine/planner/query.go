@@ -110,6 +110,8 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 		return plan.ComputeFull, "existing rows need the new columns' values"
 	case n.looksAround() != "":
 		return plan.ComputeFull, fmt.Sprintf("the check %q takes rows out by what other rows hold", n.looksAround())
+	case n.compiled.Text && n.work.Write.Mode != "partitions":
+		return plan.ComputeFull, reason(n.compiled.Why)
 	}
 	for _, m := range moves {
 		if m.input.takes {
