@@ -22,12 +22,13 @@ type verb = func(ts *testscript.TestScript, neg bool, args []string)
 //	unprivileged N etl ARG...       the same as a user who is not root
 //	mistake SUMMARY PLACE HINT...   the last etl printed this diagnostic; PLACE is FILE:LINE, or - for none
 //	query_json SQL JSON             a query's rows are equal to these
+//	planned FILE ARG...             writes a plan as text into a file, without sizes
 //	sha_tree [-tables] NAME         remembers catalog and warehouse; the second time they must be the same
 //	pyiceberg SCRIPT ARG...         runs a Python script that has PyIceberg and test/lake.py
 func verbs() map[string]verb {
 	return map[string]verb{
 		"etl": etl, "exitcode": exitcode, "unprivileged": unprivileged, "mistake": mistake,
-		"query_json": queryJSON, "sha_tree": shaTree, "pyiceberg": pyiceberg,
+		"query_json": queryJSON, "sha_tree": shaTree, "planned": planned, "pyiceberg": pyiceberg,
 	}
 }
 

@@ -13,27 +13,38 @@ import (
 	"github.com/automic-etl/etl/state"
 )
 
-// drops plans the end of tables that are recorded and no longer declared.
+// drops plans the end of tables that are recorded and no longer declared, or that -destroy names.
 func (r *planning) drops(context.Context) {
-	if len(r.Options.Targets) > 0 && !r.Options.Destroy {
-		return
-	}
 	for _, t := range r.recorded {
-		if t.Project != r.Project.Name || t.Address == "" || t.Ident.Namespace == "etl" {
-			continue
+		if t.Project == r.Project.Name && t.Address != "" && t.Ident.Namespace != "etl" && r.goes(t) {
+			r.drop(t)
 		}
-		if !r.Options.Destroy && r.stays(t) || slices.Contains(r.Options.Exclude, t.Address) {
-			continue
-		}
-		r.drop(t)
 	}
 }
 
-// stays says whether a recorded table is declared; a quarantine stays with the table that it belongs to.
-func (r *planning) stays(t *state.Table) bool {
+// goes says whether a table of this project is dropped.
+func (r *planning) goes(t *state.Table) bool {
+	declared := r.declared(t)
+	address := strings.TrimSuffix(t.Address, quarantineSuffix)
+	switch {
+	case declared != nil:
+		return r.doomed[declared]
+	case slices.Contains(r.Options.Exclude, address):
+		return false
+	case len(r.Options.Targets) > 0:
+		return r.Options.Destroy && slices.Contains(r.Options.Targets, address)
+	}
+	return true
+}
+
+// declared is the node of a recorded table; a quarantine stays and goes with the table that it belongs to.
+func (r *planning) declared(t *state.Table) *node {
+	if n := r.byIdent[t.Ident]; n != nil {
+		return n
+	}
 	ident := t.Ident
 	ident.Name = strings.TrimSuffix(ident.Name, quarantineSuffix)
-	return r.byIdent[t.Ident] != nil || r.byIdent[ident] != nil
+	return r.byIdent[ident]
 }
 
 func (r *planning) drop(t *state.Table) {

@@ -50,6 +50,7 @@ type planning struct {
 	byIdent  map[addr.Ident]*node
 	order    []*node         // dependencies first
 	dropped  map[string]bool // addresses that are recorded and no longer declared
+	doomed   map[*node]bool  // what -destroy drops of the declared
 	diags    hcl.Diagnostics
 	plan     *plan.Plan
 	session  *duckdb.Session

@@ -278,13 +278,12 @@ func rebuildCategory(n *node, data []plan.Change) plan.Category {
 	return plan.Breaking
 }
 
+// onlyAdds says whether all that changed are computed columns that are new: any other new step can take rows away.
 func onlyAdds(changes []plan.Change) bool {
-	for _, c := range changes {
-		if c.Old != "" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(changes, func(c plan.Change) bool {
+		step := stepOf(c.Path)
+		return c.Old != "" || step != "the step derive" && step != "the step window" && step != "the step session"
+	})
 }
 
 // rebuildReason names what changed, as the steps are called.

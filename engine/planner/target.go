@@ -11,25 +11,12 @@ import (
 
 // selectTables keeps what -target and -exclude leave: targets with all they read, minus the excluded with all that read them.
 func (r *planning) selectTables(context.Context) {
-	if r.Options.Destroy {
-		r.order = nil
+	r.knowDropped()
+	if r.Options.Destroy { // a table goes before what it is made from, and stays with it
+		r.doomed, r.order = r.chosen(downstream, upstream), nil
 		return
 	}
-	r.knowDropped()
-	keep := map[*node]bool{}
-	for _, n := range r.order {
-		keep[n] = len(r.Options.Targets) == 0
-	}
-	for _, address := range r.Options.Targets {
-		for _, n := range r.addressee("-target", address) {
-			mark(keep, n, true, func(n *node) []*node { return n.upstream() })
-		}
-	}
-	for _, address := range r.Options.Exclude {
-		for _, n := range r.addressee("-exclude", address) {
-			mark(keep, n, false, func(n *node) []*node { return n.readers })
-		}
-	}
+	keep := r.chosen(upstream, downstream)
 	for _, address := range r.Options.Resnapshot {
 		for _, n := range r.addressee("-resnapshot", address) {
 			if n.source == nil {
@@ -39,6 +26,25 @@ func (r *planning) selectTables(context.Context) {
 		}
 	}
 	r.order = slices.DeleteFunc(r.order, func(n *node) bool { return !keep[n] })
+}
+
+// chosen are the targets, or all tables, with what each brings in; without the excluded, with what each of them takes out.
+func (r *planning) chosen(in, out func(*node) []*node) map[*node]bool {
+	keep := map[*node]bool{}
+	for _, n := range r.order {
+		keep[n] = len(r.Options.Targets) == 0
+	}
+	for _, address := range r.Options.Targets {
+		for _, n := range r.addressee("-target", address) {
+			mark(keep, n, true, in)
+		}
+	}
+	for _, address := range r.Options.Exclude {
+		for _, n := range r.addressee("-exclude", address) {
+			mark(keep, n, false, out)
+		}
+	}
+	return keep
 }
 
 // addressee finds the tables that an address on the command line means: one, or all instances of a block.
@@ -68,7 +74,9 @@ func mark(keep map[*node]bool, n *node, value bool, next func(*node) []*node) {
 	}
 }
 
-func (n *node) upstream() []*node {
+func downstream(n *node) []*node { return n.readers }
+
+func upstream(n *node) []*node {
 	var up []*node
 	for _, in := range n.inputs {
 		if in.node != nil {
@@ -82,7 +90,7 @@ func (n *node) upstream() []*node {
 func (r *planning) knowDropped() {
 	r.dropped = map[string]bool{}
 	for _, t := range r.recorded {
-		if t.Project == r.Project.Name && !r.stays(t) {
+		if t.Project == r.Project.Name && r.declared(t) == nil {
 			r.dropped[t.Address] = true
 		}
 	}
