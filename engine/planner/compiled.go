@@ -67,11 +67,22 @@ func (r *planning) compileOnce(n *node, bind func() (*compiled, hcl.Diagnostics)
 
 // bindingKey is all that binding a table depends on: its definition, and the columns of all that it reads.
 func (n *node) bindingKey() []string {
-	parts := []string{n.table.Addr.String(), string(plan.Encode(n.table.Definition)), encodeColumns(n.work.Columns)}
+	parts := []string{n.table.Addr.String(), string(n.definition()), encodeColumns(n.work.Columns)}
 	for _, in := range n.inputs {
-		parts = append(parts, in.address(), in.ident().String(), encodeColumns(in.columns()))
+		parts = append(parts, in.address(), in.ident().String(), in.encodedColumns())
 	}
 	return parts
+}
+
+// encodedColumns are spelled once for all readers of a table.
+func (in input) encodedColumns() string {
+	if in.node == nil {
+		return encodeColumns(in.foreign.Columns)
+	}
+	if in.node.columns == "" {
+		in.node.columns = encodeColumns(in.node.work.Columns)
+	}
+	return in.node.columns
 }
 
 func encodeColumns(s coltype.Schema) string { return string(plan.Encode(withoutIDs(s))) }

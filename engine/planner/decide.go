@@ -46,7 +46,7 @@ func (r *planning) begin(n *node) {
 	for _, e := range t.Expects {
 		n.planned.Checks = append(n.planned.Checks, e.Action+" "+e.Name)
 	}
-	n.work = &plan.Work{Definition: plan.Encode(t.Definition), DataHash: hashItems(t.Definition.Data), MetaHash: hashItems(t.Definition.Meta),
+	n.work = &plan.Work{Definition: n.definition(),
 		Partition: n.planned.Partition, Sort: sortFields(t), MaxBadRows: t.MaxBadRows, Quarantine: quarantineOf(t.Ident),
 		Write: plan.Write{Mode: t.Write.Mode, Key: t.Write.Key, By: t.Write.By, Lookback: t.Write.Lookback}}
 	if n.recorded != nil {
@@ -92,12 +92,14 @@ func (n *node) because(kind, text string) {
 
 // compare fills the differences of definition and schema against what is recorded.
 func (n *node) compare() (data, meta []plan.Change) {
-	recorded, err := decodeDefinition(n.recorded.Definition)
-	if err != nil {
-		recorded = config.Definition{}
+	if !n.sameDefinition() {
+		recorded, err := decodeDefinition(n.recorded.Definition)
+		if err != nil {
+			recorded = config.Definition{}
+		}
+		data = diffItems(recorded.Data, n.table.Definition.Data)
+		meta = diffItems(recorded.Meta, n.table.Definition.Meta)
 	}
-	data = diffItems(recorded.Data, n.table.Definition.Data)
-	meta = diffItems(recorded.Meta, n.table.Definition.Meta)
 	n.planned.Changes = append(append([]plan.Change{}, data...), meta...)
 	n.planned.Columns = diffColumns(n.recorded.Columns, n.work.Columns)
 	if checksChanged(meta) { // the rows that exist have not been audited by them

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/config"
@@ -20,11 +21,15 @@ func decodeDefinition(raw json.RawMessage) (config.Definition, error) {
 
 // hashItems is the SHA-256 over the items, each length-prefixed so that no two lists collide by concatenation.
 func hashItems(items []config.Item) string {
-	h := sha256.New()
+	var text []byte
 	for _, it := range items {
-		fmt.Fprintf(h, "%d:%s=%d:%s\n", len(it.Path), it.Path, len(it.Value), it.Value)
+		text = append(strconv.AppendInt(text, int64(len(it.Path)), 10), ':')
+		text = append(append(text, it.Path...), '=')
+		text = append(strconv.AppendInt(text, int64(len(it.Value)), 10), ':')
+		text = append(append(text, it.Value...), '\n')
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // diffItems lists what differs, in the order of the new definition and then of what was removed.

@@ -77,6 +77,7 @@ func (r *planning) finish() {
 		}
 		sort.Strings(t.ReadBy)
 		if t.Action != plan.None || n.work.Kind == plan.CheckWork {
+			n.work.DataHash, n.work.MetaHash = hashItems(n.table.Definition.Data), hashItems(n.table.Definition.Meta)
 			t.Work = plan.Encode(n.work)
 		}
 		r.plan.Tables = append(r.plan.Tables, t)

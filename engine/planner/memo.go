@@ -1,13 +1,16 @@
 package planner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -16,27 +19,29 @@ import (
 type memo struct {
 	path string
 	mu   sync.Mutex
-	old  map[string]json.RawMessage
-	used map[string]json.RawMessage
+	old  map[string][]byte
+	used map[string][]byte
 	new  bool
 }
 
 // memoVersion changes whenever what is remembered changes its meaning.
-const memoVersion = "1"
+const memoVersion = "2"
 
-func openMemo(dir string, log *slog.Logger) *memo {
-	m := &memo{old: map[string]json.RawMessage{}, used: map[string]json.RawMessage{}}
+// openMemo reads the file: a line an entry, `KEY JSON`. Entries are decoded when they are asked for.
+func openMemo(dir string) *memo {
+	m := &memo{old: map[string][]byte{}, used: map[string][]byte{}}
 	if dir == "" {
 		return m
 	}
-	m.path = filepath.Join(dir, "bound.json")
+	m.path = filepath.Join(dir, "bound.jsonl")
 	text, err := os.ReadFile(m.path)
 	if err != nil {
 		return m
 	}
-	if err := json.Unmarshal(text, &m.old); err != nil {
-		log.Debug("the cache of bound queries is unreadable and made anew", "path", m.path, "error", err)
-		m.old = map[string]json.RawMessage{}
+	for line := range bytes.Lines(text) {
+		if key, entry, ok := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" ")); ok {
+			m.old[string(key)] = entry
+		}
 	}
 	return m
 }
@@ -73,22 +78,34 @@ func (m *memo) put(key string, value any) {
 	m.used[key], m.new = raw, true
 }
 
-// save writes the memo if the plan used other entries than the file has.
-func (m *memo) save(log *slog.Logger) {
+// save writes the memo if the plan used other entries than the file has. A plan of some tables only forgets nothing.
+func (m *memo) save(log *slog.Logger, partial bool) {
+	if partial {
+		for key, entry := range m.old {
+			if _, used := m.used[key]; !used {
+				m.used[key] = entry
+			}
+		}
+	}
 	if m.path == "" || (!m.new && len(m.used) == len(m.old)) {
 		return
 	}
-	text, err := json.Marshal(m.used)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(m.path), 0o755)
-	}
-	if err == nil {
-		next := fmt.Sprintf("%s.%d", m.path, os.Getpid())
-		if err = os.WriteFile(next, text, 0o644); err == nil {
-			err = os.Rename(next, m.path)
-		}
-	}
-	if err != nil {
+	if err := m.write(); err != nil {
 		log.Debug("the cache of bound queries was not saved", "path", m.path, "error", err)
 	}
+}
+
+func (m *memo) write() error {
+	var text bytes.Buffer
+	for _, key := range slices.Sorted(maps.Keys(m.used)) {
+		fmt.Fprintf(&text, "%s %s\n", key, m.used[key])
+	}
+	if err := os.MkdirAll(filepath.Dir(m.path), 0o755); err != nil {
+		return err
+	}
+	next := fmt.Sprintf("%s.%d", m.path, os.Getpid())
+	if err := os.WriteFile(next, text.Bytes(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, m.path)
 }

@@ -67,7 +67,9 @@ type node struct {
 	planned  plan.Table
 	work     *plan.Work
 	readers  []*node
-	failed   bool // a mistake was reported: dependants stay silent
+	encoded  []byte // the declared definition as it is recorded
+	columns  string // the planned columns, as part of its readers' binding keys
+	failed   bool   // a mistake was reported: dependants stay silent
 }
 
 // input is an edge: a table that a node reads, declared here or found in the catalog.
@@ -100,7 +102,7 @@ func (p *Planner) Plan(ctx context.Context) (*plan.Plan, hcl.Diagnostics) {
 		return nil, run.diags
 	}
 	run.finish()
-	run.memo.save(p.Log)
+	run.memo.save(p.Log, len(p.Options.Targets)+len(p.Options.Exclude) > 0 || p.Options.Destroy)
 	return run.plan, run.diags
 }
 
@@ -111,7 +113,7 @@ func (r *planning) close() {
 }
 
 func (r *planning) readState(ctx context.Context) {
-	r.memo = openMemo(r.CacheDir, r.Log)
+	r.memo = openMemo(r.CacheDir)
 	r.recorded = map[addr.Ident]*state.Table{}
 	tables, err := r.Lakehouse.Tables(ctx)
 	if err != nil {

@@ -1,7 +1,9 @@
 package planner
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"runtime"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/host"
@@ -81,8 +84,22 @@ func (r *planning) resnapshot(n *node) bool {
 
 // dataUnchanged compares the row-changing halves of the recorded and the declared definition, both hashed now.
 func (r *planning) dataUnchanged(n *node) bool {
+	if n.sameDefinition() {
+		return true
+	}
 	recorded, err := decodeDefinition(n.recorded.Definition)
 	return err == nil && hashItems(recorded.Data) == hashItems(n.table.Definition.Data)
+}
+
+// sameDefinition spares the decoding where the recorded definition is the declared one to the byte.
+func (n *node) sameDefinition() bool { return bytes.Equal(n.recorded.Definition, n.definition()) }
+
+// definition is the declared definition as it is recorded.
+func (n *node) definition() json.RawMessage {
+	if n.encoded == nil {
+		n.encoded = plan.Encode(n.table.Definition)
+	}
+	return n.encoded
 }
 
 // SourceConfig is what a provider gets of a source block: secrets resolved, marks removed.
