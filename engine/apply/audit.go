@@ -113,9 +113,9 @@ func (t *task) kept(ctx context.Context) ([]state.DataFile, error) {
 	if t.base == nil || t.base.Main == 0 || t.staged.operation == state.Replace {
 		return nil, nil
 	}
-	files, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
+	files, err := t.files(ctx, t.base)
 	if err != nil {
-		return nil, fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
+		return nil, err
 	}
 	removed := make(map[string]bool, len(t.staged.remove))
 	for _, f := range t.staged.remove {
@@ -140,9 +140,9 @@ func (t *task) bindReferenced(ctx context.Context) error {
 		if table == nil {
 			return fmt.Errorf("this is a bug in etl: %s is checked against before it is made", in.Address)
 		}
-		files, err := t.Lakehouse.Files(ctx, table, table.Main)
+		files, err := t.files(ctx, table)
 		if err != nil {
-			return fmt.Errorf("listing the files of %s: %w", in.Ident, err)
+			return err
 		}
 		if err := t.session.Bind(ctx, in.Ident, table.Columns, files); err != nil {
 			return fmt.Errorf("opening %s: %w", in.Ident, err)
@@ -201,9 +201,9 @@ func (t *task) whole(ctx context.Context, checks []compile.Check, computed strin
 	if !stays || !slices.ContainsFunc(checks, func(c compile.Check) bool { return c.Kind != compile.ThatCheck && c.Kind != compile.NotNullCheck }) {
 		return computed, nil
 	}
-	files, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
+	files, err := t.files(ctx, t.base)
 	if err != nil {
-		return "", fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
+		return "", err
 	}
 	if err := t.session.BindAs(ctx, outSchema, "old", t.columns, files); err != nil {
 		return "", fmt.Errorf("opening the table for the checks: %w", err)

@@ -64,9 +64,9 @@ func (t *task) readInput(in plan.Input, table *state.Table) {
 // bindTable lets the query read all rows of an input.
 func (t *task) bindTable(ctx context.Context, in plan.Input) error {
 	table := t.published.get(in.Ident)
-	files, err := t.Lakehouse.Files(ctx, table, table.Main)
+	files, err := t.files(ctx, table)
 	if err != nil {
-		return fmt.Errorf("listing the files of %s: %w", in.Ident, err)
+		return err
 	}
 	for _, f := range files {
 		t.outcome.Rows.Read += f.Rows
@@ -165,9 +165,9 @@ func (t *task) queryKeys(ctx context.Context) error {
 
 // replaceKeys puts rows in the place of those whose keys are in the table of keys.
 func (t *task) replaceKeys(ctx context.Context, query string, keys []string) error {
-	old, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
+	old, err := t.files(ctx, t.base)
 	if err != nil {
-		return fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
+		return err
 	}
 	rows, err := t.goodRows(ctx, query)
 	if err != nil {
@@ -183,9 +183,9 @@ func (t *task) replaceKeys(ctx context.Context, query string, keys []string) err
 
 // merge upserts rows by the table's key.
 func (t *task) merge(ctx context.Context, rows string) error {
-	old, err := t.Lakehouse.Files(ctx, t.base, t.base.Main)
+	old, err := t.files(ctx, t.base)
 	if err != nil {
-		return fmt.Errorf("listing the files of %s: %w", t.plan.Ident, err)
+		return err
 	}
 	good, err := t.goodRows(ctx, rows)
 	if err != nil {

@@ -31,6 +31,7 @@ type run struct {
 	outcomes  []Outcome
 	lease     *state.Lease
 	published published
+	listing   listing
 }
 
 // published are the tables as this run found or left them.
@@ -54,7 +55,7 @@ func (p *published) set(t *state.Table) {
 func newRun(a *Applier, p *plan.Plan, planID string) (*run, error) {
 	r := &run{Applier: a, id: newRunID(), planID: planID, started: time.Now().UTC(), plan: p, graph: graph.New(),
 		tables: map[string]*plan.Table{}, work: map[string]*plan.Work{}, byAddress: map[string]*Outcome{},
-		published: published{tables: map[addr.Ident]*state.Table{}}}
+		published: published{tables: map[addr.Ident]*state.Table{}}, listing: listing{lists: map[listed][]state.DataFile{}}}
 	for i := range p.Tables {
 		t := &p.Tables[i]
 		if len(t.Work) == 0 {
