@@ -51,7 +51,7 @@ proto: ## Go code of the plugin protocol
 	plugins/proto/generate.sh
 
 bench: build test-tools ## the figures of the README
-	test/bench.sh
+	test/bench.sh -write
 
 clean: ## remove what the targets made
 	rm -rf bin $(TOOLS) examples/*/.etl examples/*/warehouse

@@ -143,6 +143,7 @@ func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID
 	failed := w.report(diags)
 	if result != nil && len(result.Outcomes) > 0 && !c.Bool("json") {
 		fmt.Fprintln(w.stdout, "\n"+applied(result, time.Since(began)))
+		w.showOutputs(p)
 	}
 	if failed {
 		return exit(exitError)
@@ -166,7 +167,7 @@ func applied(result *apply.Result, took time.Duration) string {
 			text += fmt.Sprintf(", %d %s", count[state], state)
 		}
 	}
-	text += fmt.Sprintf(": %s rows written", view.Count(rows.Written))
+	text += fmt.Sprintf(": %s written", view.Plural(int(rows.Written), "row"))
 	if rows.Bad > 0 {
 		text += fmt.Sprintf(", %s quarantined", view.Count(rows.Bad))
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
@@ -58,10 +59,14 @@ func (e *environment) plan(c *cli.Context) error {
 	if err := view.Plan(e.stdout, p, format, opt); err != nil {
 		return w.fail("The plan could not be printed", err)
 	}
+	if format == view.FormatText {
+		w.showOutputs(p)
+	}
 	if out := c.String("out"); out != "" {
 		if err := plan.Save(out, p); err != nil {
 			return w.fail("The plan could not be saved", err)
 		}
+		fmt.Fprintf(e.stderr, "Saved the plan. To do exactly this: etl apply %s\n", out)
 	}
 	if c.Bool("detailed-exitcode") && p.Changes() {
 		return exit(exitChanges)

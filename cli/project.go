@@ -14,6 +14,7 @@ import (
 
 	"github.com/automic-etl/etl/cli/view"
 	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/engine/planner"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
@@ -191,8 +192,11 @@ func (w *workspace) engine(ctx context.Context) (*duckdb.Engine, error) {
 	if w.compute != nil {
 		return w.compute, nil
 	}
-	compute, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: w.project.Lakehouse.MemoryLimit, Threads: w.project.Lakehouse.Threads,
-		TempDir: filepath.Join(w.dir, ".etl", "tmp")})
+	temp := filepath.Join(w.dir, ".etl", "tmp")
+	if os.MkdirAll(temp, 0o755) != nil { // a reader may not write here
+		temp = os.TempDir()
+	}
+	compute, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: w.project.Lakehouse.MemoryLimit, Threads: w.project.Lakehouse.Threads, TempDir: temp})
 	w.compute = compute
 	return compute, err
 }
@@ -231,4 +235,19 @@ func (s sources) Read(ctx context.Context, provider string, cfg sdk.Config, req 
 		return err
 	}
 	return client.Read(ctx, cfg, req, sink)
+}
+
+// showOutputs prints the values that the configuration asks to be shown.
+func (w *workspace) showOutputs(p *plan.Plan) {
+	if len(p.Outputs) == 0 {
+		return
+	}
+	fmt.Fprintln(w.stdout, "\nOutputs:")
+	for _, o := range p.Outputs {
+		value := string(o.Value)
+		if o.Sensitive || value == "" {
+			value = "(sensitive)"
+		}
+		fmt.Fprintf(w.stdout, "  %s = %s\n", o.Name, value)
+	}
 }

@@ -27,9 +27,45 @@ func reorder(app *cli.App, args []string) []string {
 	if command == nil {
 		return append(out, rest...)
 	}
+	global, rest := takeGlobal(app.Flags, command.Flags, rest)
 	flags, arguments := partition(command.Flags, rest)
-	out = append(out, flags...)
+	out = append(append(append([]string{out[0]}, global...), out[1:]...), flags...)
 	return append(out, arguments...)
+}
+
+// takeGlobal takes the flags of etl itself out of those behind a command, where they may stand as well.
+func takeGlobal(global, own []cli.Flag, args []string) (taken, rest []string) {
+	for i := 0; i < len(args); i++ {
+		if args[i] == "--" {
+			return taken, append(rest, args[i:]...)
+		}
+		if !isFlag(args[i]) || !knows(global, args[i]) || knows(own, args[i]) {
+			rest = append(rest, args[i])
+			if isFlag(args[i]) && takesNext(own, args[i]) && i+1 < len(args) {
+				i++
+				rest = append(rest, args[i])
+			}
+			continue
+		}
+		taken = append(taken, args[i])
+		if takesNext(global, args[i]) && i+1 < len(args) {
+			i++
+			taken = append(taken, args[i])
+		}
+	}
+	return taken, rest
+}
+
+func knows(flags []cli.Flag, arg string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	for _, f := range flags {
+		for _, known := range f.Names() {
+			if known == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func find(commands []*cli.Command, args []string) *cli.Command {

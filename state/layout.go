@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -85,6 +86,7 @@ func taken(name string, source int, schema *iceberg.Schema, used map[string]bool
 
 func freeName(schema *iceberg.Schema, field iceberg.PartitionField, used map[string]bool) (string, error) {
 	base, err := iceberg.GeneratePartitionFieldName(schema, field)
+	base = strings.Map(plainRune, base)
 	if err != nil {
 		return "", fmt.Errorf("naming a partition field: %w", err)
 	}
@@ -137,4 +139,12 @@ func sameSpec(a, b *iceberg.PartitionSpec) bool {
 		return list
 	}
 	return fmt.Sprint(fields(a)) == fmt.Sprint(fields(b))
+}
+
+// plainRune keeps what the name of a partition field may hold: other readers make folder names of it.
+func plainRune(r rune) rune {
+	if r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+		return r
+	}
+	return '_'
 }

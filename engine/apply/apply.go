@@ -135,6 +135,9 @@ func (r *run) visit(ctx context.Context, address string) error {
 	err := t.do(ctx)
 	o.Ended = time.Now()
 	o.State = "done"
+	if err != nil {
+		o.Rows.Written = 0 // nothing of it was published
+	}
 	switch {
 	case err != nil && ctx.Err() != nil: // what it says is only the interruption's echo
 		o.State = "canceled"

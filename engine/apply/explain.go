@@ -93,6 +93,9 @@ func checkText(e *failedCheck) string {
 	if e.check.Kind == compile.TableCheck {
 		return fmt.Sprintf("The check %q of the whole table is not true.", e.check.Name)
 	}
+	if e.failed == 1 {
+		return fmt.Sprintf("The check %q fails for 1 row.", e.check.Name)
+	}
 	return fmt.Sprintf("The check %q fails for %d rows.", e.check.Name, e.failed)
 }
 

@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,14 +13,18 @@ import (
 
 // Saved is a plan in a file, with the id that lets it be applied once.
 type Saved struct {
-	ID   string `json:"id"`
-	Plan *Plan  `json:"plan"`
+	ID string `json:"id"`
+	// Sum is the SHA-256 of the plan's JSON: what is applied is what was saved, and reviewed.
+	Sum  string          `json:"sha256"`
+	Text json.RawMessage `json:"plan"`
+	Plan *Plan           `json:"-"`
 }
 
 // Save writes a plan to a file under a new id. The file holds no secrets, but names and statistics of tables: it is
 // readable by its owner only.
 func Save(path string, p *Plan) error {
-	text, err := json.MarshalIndent(Saved{ID: strings.ToLower(rand.Text()), Plan: p}, "", " ")
+	plain := Encode(p)
+	text, err := json.Marshal(Saved{ID: strings.ToLower(rand.Text()), Sum: sum(plain), Text: plain})
 	if err != nil {
 		return fmt.Errorf("encoding the plan: %w", err)
 	}
@@ -34,13 +41,29 @@ func ReadFile(path string) (*Saved, error) {
 		return nil, fmt.Errorf("reading the plan: %w", err)
 	}
 	var s Saved
-	if err := json.Unmarshal(text, &s); err != nil || s.Plan == nil || s.ID == "" {
+	if err := json.Unmarshal(text, &s); err != nil || len(s.Text) == 0 || s.ID == "" {
+		return nil, fmt.Errorf("%s is not a plan that `etl plan -out` saved", path)
+	}
+	if sum(s.Text) != s.Sum {
+		return nil, fmt.Errorf("%s was changed since `etl plan -out` saved it. Make a new one", path)
+	}
+	if err := json.Unmarshal(s.Text, &s.Plan); err != nil || s.Plan == nil {
 		return nil, fmt.Errorf("%s is not a plan that `etl plan -out` saved", path)
 	}
 	if s.Plan.FormatVersion > FormatVersion {
 		return nil, fmt.Errorf("%s was saved by a newer etl (format %d, this one reads up to %d)", path, s.Plan.FormatVersion, FormatVersion)
 	}
 	return &s, nil
+}
+
+// sum is over the compact text, so that a file that was only laid out anew is the same plan.
+func sum(text json.RawMessage) string {
+	var compact bytes.Buffer
+	if json.Compact(&compact, text) != nil {
+		return ""
+	}
+	digest := sha256.Sum256(compact.Bytes())
+	return hex.EncodeToString(digest[:])
 }
 
 // Encode is the JSON of plain data, of which encoding can't fail.

@@ -50,6 +50,16 @@ type Plan struct {
 	Tables     []Table   `json:"tables"` // sorted by address
 	Summary    Summary   `json:"summary"`
 	Warnings   []Message `json:"warnings,omitempty"`
+	// Outputs are the values that the configuration asks to be shown, sorted by name.
+	Outputs []Output `json:"outputs,omitempty"`
+}
+
+// Output is one value to show. A sensitive one has no Value.
+type Output struct {
+	Name      string          `json:"name"`
+	Value     json.RawMessage `json:"value,omitempty"`
+	Doc       string          `json:"doc,omitempty"`
+	Sensitive bool            `json:"sensitive,omitempty"`
 }
 
 // Lakehouse says what was planned against.

@@ -88,6 +88,7 @@ func (r *planning) finish() {
 	}
 	sort.SliceStable(r.plan.Warnings, func(i, j int) bool { return r.plan.Warnings[i].Address < r.plan.Warnings[j].Address })
 	r.plan.Summary = summarise(r.plan.Tables)
+	r.plan.Outputs = r.outputs()
 }
 
 func subject(d *hcl.Diagnostic) string {

@@ -66,6 +66,9 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 	}
 	if response != nil {
 		response.Position = withoutSecrets(response.Position, r.Project.Sensitive)
+		for i := range response.Warnings {
+			response.Warnings[i].Detail = strings.ReplaceAll(response.Warnings[i].Detail, "-resnapshot", "-resnapshot="+n.table.Addr.String())
+		}
 		diags = append(diags, SourceDiagnostics(n.source, response.Warnings)...)
 	}
 	return response, diags
