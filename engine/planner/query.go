@@ -144,28 +144,19 @@ func (n *node) leastRows() (compute, why string) {
 	return plan.ComputeFull, reason(n.compiled.Why)
 }
 
-// leastPartitions recomputes the partitions that new rows touch: where the steps show that no other can change, or where
-// the user says how far new rows reach, by SQL that is written by partitions or by a lookback.
+// leastPartitions recomputes the partitions that new rows touch where those are the partitions of the rows that new rows alone
+// give: with row-wise steps, and with SQL, of which the user says so by writing it by partitions. After steps that look at
+// several rows they need not be: a filter can drop what new rows alone make of a key, and keep what all rows make of it.
 func (n *node) leastPartitions() (compute, why string) {
+	if !n.compiled.Text && n.compiled.Incremental != compile.AppendRows {
+		return n.leastRows()
+	}
 	write := n.work.Write
-	by := strings.Join(write.By, ", ")
-	switch {
-	case write.Lookback != "":
-		return plan.ComputeParts, fmt.Sprintf("%s, and %s before them", by, write.Lookback)
-	case n.compiled.Text, n.compiled.Incremental == compile.AppendRows,
-		n.compiled.Incremental == compile.TouchedKeys && containsAll(n.compiled.OutputKeys, write.By):
-		return plan.ComputeParts, by
+	why = strings.Join(write.By, ", ")
+	if write.Lookback != "" {
+		why = fmt.Sprintf("%s, and %s before them", why, write.Lookback)
 	}
-	return n.leastRows()
-}
-
-func containsAll(list, names []string) bool {
-	for _, name := range names {
-		if !slices.Contains(list, name) {
-			return false
-		}
-	}
-	return true
+	return plan.ComputeParts, why
 }
 
 // looksAround names a check that takes rows out by what other rows of the table hold: new rows can't be judged alone, and

@@ -195,3 +195,38 @@ func TestFrozen(t *testing.T) {
 		t.Errorf("a frozen table took a new column: %s", spelled(diags))
 	}
 }
+
+// TestPartitionsAfterGroups has a filter after a group: what new rows alone make of a day doesn't pass it, what all rows make does.
+func TestPartitionsAfterGroups(t *testing.T) {
+	p := newProject(t, shopFiles())
+	p.write("shop.etl.hcl", `
+source "csv" "orders" {
+  path = "in/*.csv"
+  extract "incremental" {}
+}
+table "bronze" "orders" { from = source.csv.orders }
+table "gold" "large" {
+  from = table.bronze.orders
+  aggregate {
+    by    = [region]
+    total = sum(amount)
+  }
+  filter { where = total > 5 }
+  write "partitions" { by = [region] }
+}
+table "gold" "regions" {
+  from = table.bronze.orders
+  filter { where = amount > 1 }
+  write "partitions" { by = [region] }
+}
+`)
+	p.apply()
+	p.same("SELECT region, total FROM gold.large", "us|6")
+	p.write("in/2.csv", "id,amount,region\n4,4,eu\n5,1,us\n")
+	planned := p.apply()
+	p.expect(planned, "table.gold.large", "refresh - keys")
+	p.expect(planned, "table.gold.regions", "refresh - partitions")
+	p.same("SELECT region, total FROM gold.large", "eu|6", "us|7")
+	p.same("SELECT id FROM gold.regions", "1", "3", "4")
+	p.settled()
+}
