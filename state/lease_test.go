@@ -298,7 +298,8 @@ func TestStoppedPastItsTimeToLive(t *testing.T) {
 					must(t, otherProcess(t, "", "apply", dir, existing).Run())
 				}
 				sleeper := otherProcess(t, "stop:"+point, "apply", dir, "4")
-				sleeper.Env = append(sleeper.Env, leaseTTLEnv+"=500ms")
+				// Long enough that no beat in the background is stopped amid its swap: that would keep SQLite locked.
+				sleeper.Env = append(sleeper.Env, leaseTTLEnv+"=10s")
 				sleeper.Stderr = nil
 				must(t, sleeper.Start())
 				waitStopped(t, sleeper.Process.Pid)
