@@ -49,7 +49,7 @@ def with_polars(path, folder):
         pl.lit("orders.csv").alias("_etl_source"),
         pl.int_range(1, pl.len() + 1).alias("_etl_row"),
     ]
-    write("bronze.orders", pl.read_csv(path, try_parse_dates=True, infer_schema_length=None).with_columns(provenance))
+    write("bronze.orders", pl.read_csv(path, try_parse_dates=True, infer_schema_length=10_000).with_columns(provenance))
     silver = read("bronze.orders").filter((pl.col("amount") > 1) & pl.col("note").is_not_null())
     silver = silver.select(
         "id", "customer_id", "region", pl.col("email").str.strip_chars().str.to_lowercase(),
