@@ -298,7 +298,7 @@ func TestStoppedPastItsTimeToLive(t *testing.T) {
 					must(t, otherProcess(t, "", "apply", dir, existing).Run())
 				}
 				sleeper := otherProcess(t, "stop:"+point, "apply", dir, "4")
-				// Long enough that no beat in the background is stopped amid its swap: that would keep SQLite locked.
+				// Long enough that no beat in the background is stopped amid its swap, which would keep SQLite locked.
 				sleeper.Env = append(sleeper.Env, leaseTTLEnv+"=10s")
 				sleeper.Stderr = nil
 				must(t, sleeper.Start())
