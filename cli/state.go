@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -120,7 +121,7 @@ func stateLocks(ctx context.Context, c *cli.Context, w *workspace) error {
 	for _, h := range holders {
 		var names []string
 		for _, t := range h.Tables {
-			if !strings.HasSuffix(t.Name, "__quarantine") {
+			if !strings.HasSuffix(t.Name, plan.QuarantineSuffix) {
 				names = append(names, t.String())
 			}
 		}

@@ -73,7 +73,7 @@ func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadReque
 	staging := &sdk.Staging{Dir: dir, RunID: t.id, LoadedAt: t.started.UnixMicro(), Compression: "zstd", TargetBytes: targetFileBytes,
 		MemoryLimit: t.Project.Lakehouse.MemoryLimit, Threads: t.Project.Lakehouse.Threads}
 	for _, f := range t.columns {
-		if isProvenance(f.Name) {
+		if planner.IsProvenance(f.Name) {
 			staging.Provenance = append(staging.Provenance, f)
 			continue
 		}
@@ -81,11 +81,6 @@ func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadReque
 	}
 	req.Staging = staging
 	return req, nil
-}
-
-func isProvenance(name string) bool {
-	_, ok := planner.Provenance().Lookup(name)
-	return ok
 }
 
 // stageLoaded turns what was read into what the commit publishes, as the table's write mode says.

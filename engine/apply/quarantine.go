@@ -151,11 +151,11 @@ func (t *task) publishBad(ctx context.Context) error {
 		return err
 	}
 	change := state.Change{Ident: t.work.Quarantine, Base: b.base, Columns: b.columns, Operation: state.Append, Add: b.files,
-		Address: t.plan.Address + quarantineSuffix, Definition: []byte(`{"data":[],"meta":[]}`)}
+		Address: t.plan.Address + plan.QuarantineSuffix, Definition: []byte(`{"data":[],"meta":[]}`)}
 	if len(outdated) > 0 {
 		change.Operation, change.Remove = state.Swap, outdated
 	}
-	change.Summary = state.Summary{CommitID: t.commit + quarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
+	change.Summary = state.Summary{CommitID: t.commit + plan.QuarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
 		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC()}
 	b.tried = true
 	committed, err := t.Lakehouse.Commit(ctx, change)
@@ -165,8 +165,6 @@ func (t *task) publishBad(ctx context.Context) error {
 	t.published.set(committed)
 	return nil
 }
-
-const quarantineSuffix = "__quarantine"
 
 // addChecked stages rows that checks took out; the query gives them with the reason.
 func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {

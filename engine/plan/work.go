@@ -8,6 +8,9 @@ import (
 	"github.com/automic-etl/etl/state"
 )
 
+// QuarantineSuffix ends the names of quarantine tables; no declared table may end so.
+const QuarantineSuffix = "__quarantine"
+
 // Kinds of work.
 const (
 	LoadWork     = "load"     // read a source

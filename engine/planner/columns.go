@@ -17,14 +17,15 @@ func Provenance() coltype.Schema {
 	}
 }
 
-func isProvenance(name string) bool {
+// IsProvenance tells the names of these columns.
+func IsProvenance(name string) bool {
 	return slices.ContainsFunc(Provenance(), func(f coltype.Field) bool { return f.Name == name })
 }
 
 func withoutProvenance(s coltype.Schema) coltype.Schema {
 	var own coltype.Schema
 	for _, f := range s {
-		if !isProvenance(f.Name) {
+		if !IsProvenance(f.Name) {
 			own = append(own, f)
 		}
 	}

@@ -25,7 +25,7 @@ func (r *planning) drops(context.Context) {
 // goes says whether a table of this project is dropped.
 func (r *planning) goes(t *state.Table) bool {
 	declared := r.declared(t)
-	address := strings.TrimSuffix(t.Address, quarantineSuffix)
+	address := strings.TrimSuffix(t.Address, plan.QuarantineSuffix)
 	switch {
 	case declared != nil:
 		return r.doomed[declared]
@@ -43,7 +43,7 @@ func (r *planning) declared(t *state.Table) *node {
 		return n
 	}
 	ident := t.Ident
-	ident.Name = strings.TrimSuffix(ident.Name, quarantineSuffix)
+	ident.Name = strings.TrimSuffix(ident.Name, plan.QuarantineSuffix)
 	return r.byIdent[ident]
 }
 

@@ -3,17 +3,15 @@ package planner
 import (
 	"fmt"
 
+	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/state"
 )
 
-// quarantineSuffix ends the names of quarantine tables; no declared table may end so.
-const quarantineSuffix = "__quarantine"
-
 func quarantineOf(i addr.Ident) addr.Ident {
-	return addr.Ident{Namespace: i.Namespace, Name: i.Name + quarantineSuffix}
+	return addr.Ident{Namespace: i.Namespace, Name: i.Name + plan.QuarantineSuffix}
 }
 
 // partitionFields is the table's partition spec in Iceberg's spelling.

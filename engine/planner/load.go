@@ -90,7 +90,7 @@ func (n *node) load(action plan.Action, category plan.Category, kind, text strin
 func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 	offered := n.response.Columns
 	for _, f := range offered {
-		if isProvenance(f.Name) {
+		if IsProvenance(f.Name) {
 			r.diags = append(r.diags, diag.Error(n.source.Range, "Reserved column name",
 				"The source has a column %q, and etl writes its own column of this name to every bronze table. Rename it at the source.", f.Name))
 			return nil, false

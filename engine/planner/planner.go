@@ -74,11 +74,10 @@ type node struct {
 
 // input is an edge: a table that a node reads, declared here or found in the catalog.
 type input struct {
-	node     *node        // nil: a table of another owner
-	foreign  *state.Table // set where node is nil
-	audit    bool         // read by checks only
-	takes    bool         // read by a check that takes rows out, so that its rows decide over this table's
-	sqlStart int          // offset of its name in the SQL; -1 otherwise
+	node    *node        // nil: a table of another owner
+	foreign *state.Table // set where node is nil
+	audit   bool         // read by checks only
+	takes   bool         // read by a check that takes rows out, so that its rows decide over this table's
 }
 
 // Plan reads configuration, sources and state, and says what apply would do. The plan is nil where a mistake was found.

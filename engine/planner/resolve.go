@@ -86,7 +86,7 @@ func (n *node) edge(from *node) *input {
 			return &n.inputs[i]
 		}
 	}
-	n.inputs = append(n.inputs, input{node: from, audit: true, sqlStart: -1})
+	n.inputs = append(n.inputs, input{node: from, audit: true})
 	from.readers = append(from.readers, n)
 	return &n.inputs[len(n.inputs)-1]
 }
@@ -127,7 +127,7 @@ func (r *planning) namedOne(n *node, name sqlName) {
 		return
 	}
 	if t := r.recorded[ident]; t != nil && t.Project != r.Project.Name {
-		n.inputs = append(n.inputs, input{foreign: t, sqlStart: name.Offset})
+		n.inputs = append(n.inputs, input{foreign: t})
 		return
 	}
 	if slices.ContainsFunc(r.Project.Open, func(o config.Open) bool { return o.Ident == ident }) {
