@@ -44,6 +44,7 @@ type Capabilities struct {
 type Config struct {
 	Address    string    // of the source block, for messages and logs
 	Dir        string    // the project's folder: relative paths are relative to it
+	Project    string    // the project's name, for what a Follower keeps at the source
 	Connection cty.Value // cty.NilVal where there is none
 	Source     cty.Value
 	Mode       string // batch, incremental, delta
@@ -87,6 +88,14 @@ type PlanResponse struct {
 	Warnings    Diagnostics
 	// FieldChanges are inferred types that changed against the recorded columns, for the plan's text.
 	FieldChanges []string
+	// Key is what identifies a row of a delta read (a primary key, a replica identity); empty where nothing does.
+	Key []string
+	// Overlap is set where an incremental read sends some rows again.
+	Overlap *Overlap
+	// Creates is what Prepare would create at the source, in words: `replication slot etl_shop_orders`.
+	Creates []string
+	// Snapshot says that a delta read starts with a snapshot, rather than going on from the cursor.
+	Snapshot bool
 }
 
 // ReadRequest asks for rows.
