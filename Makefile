@@ -28,7 +28,7 @@ test: test-tools ## everything: unit, property, cross-engine and end-to-end test
 
 test-fast: ## unit tests alone: no Python, no servers
 	@test/require.sh go cc libc
-	$(GO) test -short -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -v -e /test$$ -e /state$$)
+	$(GO) test -short -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -vE '/(test|state|test/(services|postgres|mysql|mongodb))$$')
 
 test-e2e: test-tools ## the scripts under test/testdata alone
 	@test/require.sh go cc libc
