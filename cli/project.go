@@ -20,7 +20,6 @@ import (
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/host"
 	"github.com/automic-etl/etl/plugins/schema"
-	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -216,25 +215,6 @@ func (w *workspace) close(ctx context.Context) {
 	if err := w.host.Close(ctx); err != nil {
 		w.log.Warn("ending the providers", "error", err)
 	}
-}
-
-// sources asks and reads sources through their providers' processes.
-type sources struct{ host *host.Host }
-
-func (s sources) Plan(ctx context.Context, provider string, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics, error) {
-	client, err := s.host.Source(ctx, provider)
-	if err != nil {
-		return nil, nil, err
-	}
-	return client.Plan(ctx, cfg, req)
-}
-
-func (s sources) Read(ctx context.Context, provider string, cfg sdk.Config, req sdk.ReadRequest, sink host.Sink) error {
-	client, err := s.host.Source(ctx, provider)
-	if err != nil {
-		return err
-	}
-	return client.Read(ctx, cfg, req, sink)
 }
 
 // showOutputs prints the values that the configuration asks to be shown.

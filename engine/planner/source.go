@@ -107,7 +107,8 @@ func (n *node) definition() json.RawMessage {
 
 // SourceConfig is what a provider gets of a source block: secrets resolved, marks removed.
 func SourceConfig(p *config.Project, s *config.Source) sdk.Config {
-	cfg := sdk.Config{Address: s.Addr.String(), Dir: p.Dir, Source: unmarked(s.Config), Mode: s.Mode, Extract: unmarked(s.Extract)}
+	cfg := sdk.Config{Address: s.Addr.String(), Dir: p.Dir, Project: p.Name,
+		Source: unmarked(s.Config), Mode: s.Mode, Extract: unmarked(s.Extract)}
 	if s.Connection == nil {
 		return cfg
 	}

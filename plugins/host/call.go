@@ -43,8 +43,14 @@ func (r *running) stop(ctx context.Context, name, address string, done <-chan er
 		r.log.Debug("a cancelled call ended", "address", address, "error", err)
 	case <-late.C:
 		r.log.Warn("the provider did not stop when it was cancelled; its processes were ended", "address", address)
-		_ = r.process.Kill(ctx)
+		r.kill()
 	}
+}
+
+// kill returns when the process is gone, so that the next call starts another: one that lingers for longer is past help.
+func (r *running) kill() {
+	_ = r.process.Kill(context.Background())
+	_, _ = r.exit()
 }
 
 // explain turns an error of the transport into what happened.
@@ -54,6 +60,8 @@ func (r *running) explain(address string, err error) error {
 		return nil
 	case codes.Unavailable, codes.Canceled, codes.DeadlineExceeded:
 		return r.died(address)
+	case codes.Unimplemented:
+		return &UnsupportedError{Provider: r.provider, Address: address, Reason: status.Convert(err).Message()}
 	case codes.Unknown:
 		if errors.Is(err, context.Canceled) {
 			return r.died(address)
@@ -67,7 +75,7 @@ func (r *running) died(address string) error {
 	exit, ended := r.exit()
 	if !ended || r.silent.Load() {
 		exit = "it stopped answering and was ended"
-		_ = r.process.Kill(context.Background())
+		r.kill()
 	}
 	return &DiedError{Provider: r.provider, Address: address, Stderr: r.process.journal.last(), Exit: exit}
 }

@@ -43,7 +43,15 @@ func decodePlan(in *pb.PlanResponse) (*sdk.PlanResponse, error) {
 		Columns: columns, Resumable: in.Resumable, Changed: in.Changed, Rows: in.Rows, Bytes: in.Bytes, AtLeast: in.AtLeast,
 		Until: in.Until, Position: in.Position, Fingerprint: in.Fingerprint, Partitions: in.Partitions,
 		Warnings: decodeDiagnostics(in.Warnings), FieldChanges: in.FieldChanges,
+		Key: in.Key, Overlap: decodeOverlap(in.Overlap), Creates: in.Creates, Snapshot: in.Snapshot,
 	}, nil
+}
+
+func decodeOverlap(in *pb.Overlap) *sdk.Overlap {
+	if in == nil {
+		return nil
+	}
+	return &sdk.Overlap{Column: in.Column, From: in.From}
 }
 
 func decodeBad(in *pb.BadRows) []sdk.BadRow {

@@ -10,7 +10,7 @@ import (
 )
 
 func encodeConfig(cfg sdk.Config) (*pb.Config, error) {
-	out := &pb.Config{Address: cfg.Address, Dir: cfg.Dir, Mode: cfg.Mode}
+	out := &pb.Config{Address: cfg.Address, Dir: cfg.Dir, Project: cfg.Project, Mode: cfg.Mode}
 	for _, part := range []struct {
 		name string
 		from cty.Value
@@ -39,6 +39,7 @@ func encodeReadRequest(req sdk.ReadRequest) (*pb.ReadRequest, error) {
 	return &pb.ReadRequest{
 		Columns: columns, Cursor: req.Cursor, Until: req.Until, Partition: req.Partition,
 		BatchSize: int64(req.BatchSize), MaxBadRows: req.MaxBadRows, Staging: staging,
+		KeysOnly: req.KeysOnly,
 	}, nil
 }
 

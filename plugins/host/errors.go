@@ -50,6 +50,17 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("the provider %q broke the protocol while working for %s: %s", e.Provider, e.Address, e.Reason)
 }
 
+// UnsupportedError says that a plugin doesn't serve a call: it is older than the call, or its sources don't need it.
+type UnsupportedError struct {
+	Provider string
+	Address  string
+	Reason   string
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("the provider %q can't do what was asked for %s: %s", e.Provider, e.Address, e.Reason)
+}
+
 func lastWords(lines []string) string {
 	if len(lines) == 0 {
 		return ""

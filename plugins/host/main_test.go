@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	sdk.ServeBuiltIn(map[string]sdk.Provider{
 		"numbers": numbers.Provider{}, "printing": numbers.Provider{}, "impostor": numbers.Provider{},
+		"following": following{}, "plain": plain{numbers.Provider{}},
 	})
 	if mode := os.Getenv(hostEnv); mode != "" {
 		beHost(mode)
@@ -64,7 +65,7 @@ func open(t testing.TB, o host.Options) (*host.Host, *log) {
 	if o.Executable, err = os.Executable(); err != nil {
 		t.Fatal(err)
 	}
-	o.BuiltIn = []string{"numbers", "printing", "exiting", "sleeping", "impostor", "raw", "unbuilt"}
+	o.BuiltIn = []string{"numbers", "printing", "exiting", "sleeping", "impostor", "raw", "unbuilt", "following", "plain"}
 	logged := &log{}
 	o.Log = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h := host.New(o)

@@ -125,6 +125,7 @@ func (r *running) describe(opened *pb.OpenResponse) error {
 	c := opened.GetCapabilities()
 	r.capabilities = sdk.Capabilities{
 		Replay: c.GetReplay(), Bounds: c.GetBounds(), Partitions: c.GetPartitions(), Files: c.GetFiles(),
+		Follow: c.GetFollow(),
 	}
 	return nil
 }

@@ -182,6 +182,7 @@ type Capabilities struct {
 	Bounds        bool                   `protobuf:"varint,2,opt,name=bounds,proto3" json:"bounds,omitempty"`
 	Partitions    bool                   `protobuf:"varint,3,opt,name=partitions,proto3" json:"partitions,omitempty"`
 	Files         bool                   `protobuf:"varint,4,opt,name=files,proto3" json:"files,omitempty"`
+	Follow        bool                   `protobuf:"varint,5,opt,name=follow,proto3" json:"follow,omitempty"` // serves Prepare, Acknowledge and Release
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -240,6 +241,13 @@ func (x *Capabilities) GetPartitions() bool {
 func (x *Capabilities) GetFiles() bool {
 	if x != nil {
 		return x.Files
+	}
+	return false
+}
+
+func (x *Capabilities) GetFollow() bool {
+	if x != nil {
+		return x.Follow
 	}
 	return false
 }
@@ -306,6 +314,7 @@ type Config struct {
 	Source        *Value                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	Mode          string                 `protobuf:"bytes,5,opt,name=mode,proto3" json:"mode,omitempty"`
 	Extract       *Value                 `protobuf:"bytes,6,opt,name=extract,proto3" json:"extract,omitempty"`
+	Project       string                 `protobuf:"bytes,7,opt,name=project,proto3" json:"project,omitempty"` // the project's name
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -380,6 +389,13 @@ func (x *Config) GetExtract() *Value {
 		return x.Extract
 	}
 	return nil
+}
+
+func (x *Config) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
 }
 
 type ConfigRequest struct {
@@ -818,6 +834,10 @@ type PlanResponse struct {
 	Warnings      []*Diagnostic          `protobuf:"bytes,12,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	FieldChanges  []string               `protobuf:"bytes,13,rep,name=field_changes,json=fieldChanges,proto3" json:"field_changes,omitempty"`
 	Diagnostics   []*Diagnostic          `protobuf:"bytes,14,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
+	Key           []string               `protobuf:"bytes,15,rep,name=key,proto3" json:"key,omitempty"`            // what identifies a row of a delta read
+	Overlap       *Overlap               `protobuf:"bytes,16,opt,name=overlap,proto3" json:"overlap,omitempty"`    // absent: no row is sent again
+	Creates       []string               `protobuf:"bytes,17,rep,name=creates,proto3" json:"creates,omitempty"`    // what Prepare would create, in words
+	Snapshot      bool                   `protobuf:"varint,18,opt,name=snapshot,proto3" json:"snapshot,omitempty"` // a delta read starts with a snapshot
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -950,6 +970,87 @@ func (x *PlanResponse) GetDiagnostics() []*Diagnostic {
 	return nil
 }
 
+func (x *PlanResponse) GetKey() []string {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *PlanResponse) GetOverlap() *Overlap {
+	if x != nil {
+		return x.Overlap
+	}
+	return nil
+}
+
+func (x *PlanResponse) GetCreates() []string {
+	if x != nil {
+		return x.Creates
+	}
+	return nil
+}
+
+func (x *PlanResponse) GetSnapshot() bool {
+	if x != nil {
+		return x.Snapshot
+	}
+	return false
+}
+
+// Overlap says that a read sends rows again that an earlier one has sent: those whose column is null or not below from.
+type Overlap struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Column        string                 `protobuf:"bytes,1,opt,name=column,proto3" json:"column,omitempty"`
+	From          string                 `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"` // in the language's text of the column's type; empty: only nulls
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Overlap) Reset() {
+	*x = Overlap{}
+	mi := &file_provider_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Overlap) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Overlap) ProtoMessage() {}
+
+func (x *Overlap) ProtoReflect() protoreflect.Message {
+	mi := &file_provider_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Overlap.ProtoReflect.Descriptor instead.
+func (*Overlap) Descriptor() ([]byte, []int) {
+	return file_provider_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Overlap) GetColumn() string {
+	if x != nil {
+		return x.Column
+	}
+	return ""
+}
+
+func (x *Overlap) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
 type ReadRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Call          string                 `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
@@ -962,13 +1063,14 @@ type ReadRequest struct {
 	MaxBadRows    int64                  `protobuf:"varint,8,opt,name=max_bad_rows,json=maxBadRows,proto3" json:"max_bad_rows,omitempty"`
 	Staging       *Staging               `protobuf:"bytes,9,opt,name=staging,proto3" json:"staging,omitempty"`
 	Data          *DataPlane             `protobuf:"bytes,10,opt,name=data,proto3" json:"data,omitempty"`
+	KeysOnly      bool                   `protobuf:"varint,11,opt,name=keys_only,json=keysOnly,proto3" json:"keys_only,omitempty"` // the columns are the key's, asked of all rows there are
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReadRequest) Reset() {
 	*x = ReadRequest{}
-	mi := &file_provider_proto_msgTypes[13]
+	mi := &file_provider_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1082,7 @@ func (x *ReadRequest) String() string {
 func (*ReadRequest) ProtoMessage() {}
 
 func (x *ReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[13]
+	mi := &file_provider_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1095,7 @@ func (x *ReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadRequest.ProtoReflect.Descriptor instead.
 func (*ReadRequest) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{13}
+	return file_provider_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReadRequest) GetCall() string {
@@ -1066,6 +1168,73 @@ func (x *ReadRequest) GetData() *DataPlane {
 	return nil
 }
 
+func (x *ReadRequest) GetKeysOnly() bool {
+	if x != nil {
+		return x.KeysOnly
+	}
+	return false
+}
+
+type AcknowledgeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          string                 `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Config        *Config                `protobuf:"bytes,2,opt,name=config,proto3" json:"config,omitempty"`
+	Cursor        map[string][]byte      `protobuf:"bytes,3,rep,name=cursor,proto3" json:"cursor,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeRequest) Reset() {
+	*x = AcknowledgeRequest{}
+	mi := &file_provider_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeRequest) ProtoMessage() {}
+
+func (x *AcknowledgeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_provider_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeRequest.ProtoReflect.Descriptor instead.
+func (*AcknowledgeRequest) Descriptor() ([]byte, []int) {
+	return file_provider_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AcknowledgeRequest) GetCall() string {
+	if x != nil {
+		return x.Call
+	}
+	return ""
+}
+
+func (x *AcknowledgeRequest) GetConfig() *Config {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
+func (x *AcknowledgeRequest) GetCursor() map[string][]byte {
+	if x != nil {
+		return x.Cursor
+	}
+	return nil
+}
+
 type Staging struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Dir           string                 `protobuf:"bytes,1,opt,name=dir,proto3" json:"dir,omitempty"`
@@ -1082,7 +1251,7 @@ type Staging struct {
 
 func (x *Staging) Reset() {
 	*x = Staging{}
-	mi := &file_provider_proto_msgTypes[14]
+	mi := &file_provider_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1263,7 @@ func (x *Staging) String() string {
 func (*Staging) ProtoMessage() {}
 
 func (x *Staging) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[14]
+	mi := &file_provider_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1276,7 @@ func (x *Staging) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Staging.ProtoReflect.Descriptor instead.
 func (*Staging) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{14}
+	return file_provider_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Staging) GetDir() string {
@@ -1177,7 +1346,7 @@ type DataPlane struct {
 
 func (x *DataPlane) Reset() {
 	*x = DataPlane{}
-	mi := &file_provider_proto_msgTypes[15]
+	mi := &file_provider_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1358,7 @@ func (x *DataPlane) String() string {
 func (*DataPlane) ProtoMessage() {}
 
 func (x *DataPlane) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[15]
+	mi := &file_provider_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1371,7 @@ func (x *DataPlane) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DataPlane.ProtoReflect.Descriptor instead.
 func (*DataPlane) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{15}
+	return file_provider_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DataPlane) GetSocket() string {
@@ -1228,7 +1397,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_provider_proto_msgTypes[16]
+	mi := &file_provider_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1409,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[16]
+	mi := &file_provider_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1422,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{16}
+	return file_provider_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StopRequest) GetCall() string {
@@ -1271,7 +1440,7 @@ type StopResponse struct {
 
 func (x *StopResponse) Reset() {
 	*x = StopResponse{}
-	mi := &file_provider_proto_msgTypes[17]
+	mi := &file_provider_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1452,7 @@ func (x *StopResponse) String() string {
 func (*StopResponse) ProtoMessage() {}
 
 func (x *StopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[17]
+	mi := &file_provider_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1465,7 @@ func (x *StopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopResponse.ProtoReflect.Descriptor instead.
 func (*StopResponse) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{17}
+	return file_provider_proto_rawDescGZIP(), []int{19}
 }
 
 type PingRequest struct {
@@ -1307,7 +1476,7 @@ type PingRequest struct {
 
 func (x *PingRequest) Reset() {
 	*x = PingRequest{}
-	mi := &file_provider_proto_msgTypes[18]
+	mi := &file_provider_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1319,7 +1488,7 @@ func (x *PingRequest) String() string {
 func (*PingRequest) ProtoMessage() {}
 
 func (x *PingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[18]
+	mi := &file_provider_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1332,7 +1501,7 @@ func (x *PingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PingRequest.ProtoReflect.Descriptor instead.
 func (*PingRequest) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{18}
+	return file_provider_proto_rawDescGZIP(), []int{20}
 }
 
 type PingResponse struct {
@@ -1343,7 +1512,7 @@ type PingResponse struct {
 
 func (x *PingResponse) Reset() {
 	*x = PingResponse{}
-	mi := &file_provider_proto_msgTypes[19]
+	mi := &file_provider_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1524,7 @@ func (x *PingResponse) String() string {
 func (*PingResponse) ProtoMessage() {}
 
 func (x *PingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[19]
+	mi := &file_provider_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1537,7 @@ func (x *PingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PingResponse.ProtoReflect.Descriptor instead.
 func (*PingResponse) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{19}
+	return file_provider_proto_rawDescGZIP(), []int{21}
 }
 
 type Origin struct {
@@ -1381,7 +1550,7 @@ type Origin struct {
 
 func (x *Origin) Reset() {
 	*x = Origin{}
-	mi := &file_provider_proto_msgTypes[20]
+	mi := &file_provider_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1393,7 +1562,7 @@ func (x *Origin) String() string {
 func (*Origin) ProtoMessage() {}
 
 func (x *Origin) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[20]
+	mi := &file_provider_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1406,7 +1575,7 @@ func (x *Origin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Origin.ProtoReflect.Descriptor instead.
 func (*Origin) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{20}
+	return file_provider_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Origin) GetSource() string {
@@ -1433,7 +1602,7 @@ type File struct {
 
 func (x *File) Reset() {
 	*x = File{}
-	mi := &file_provider_proto_msgTypes[21]
+	mi := &file_provider_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +1614,7 @@ func (x *File) String() string {
 func (*File) ProtoMessage() {}
 
 func (x *File) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[21]
+	mi := &file_provider_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +1627,7 @@ func (x *File) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use File.ProtoReflect.Descriptor instead.
 func (*File) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{21}
+	return file_provider_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *File) GetPath() string {
@@ -1484,7 +1653,7 @@ type BadRows struct {
 
 func (x *BadRows) Reset() {
 	*x = BadRows{}
-	mi := &file_provider_proto_msgTypes[22]
+	mi := &file_provider_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1665,7 @@ func (x *BadRows) String() string {
 func (*BadRows) ProtoMessage() {}
 
 func (x *BadRows) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[22]
+	mi := &file_provider_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1678,7 @@ func (x *BadRows) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadRows.ProtoReflect.Descriptor instead.
 func (*BadRows) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{22}
+	return file_provider_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *BadRows) GetRows() []*BadRow {
@@ -1531,7 +1700,7 @@ type BadRow struct {
 
 func (x *BadRow) Reset() {
 	*x = BadRow{}
-	mi := &file_provider_proto_msgTypes[23]
+	mi := &file_provider_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1712,7 @@ func (x *BadRow) String() string {
 func (*BadRow) ProtoMessage() {}
 
 func (x *BadRow) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[23]
+	mi := &file_provider_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1725,7 @@ func (x *BadRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadRow.ProtoReflect.Descriptor instead.
 func (*BadRow) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{23}
+	return file_provider_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *BadRow) GetRaw() string {
@@ -1597,7 +1766,7 @@ type Checkpoint struct {
 
 func (x *Checkpoint) Reset() {
 	*x = Checkpoint{}
-	mi := &file_provider_proto_msgTypes[24]
+	mi := &file_provider_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +1778,7 @@ func (x *Checkpoint) String() string {
 func (*Checkpoint) ProtoMessage() {}
 
 func (x *Checkpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[24]
+	mi := &file_provider_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +1791,7 @@ func (x *Checkpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checkpoint.ProtoReflect.Descriptor instead.
 func (*Checkpoint) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{24}
+	return file_provider_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Checkpoint) GetPartition() string {
@@ -1649,7 +1818,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_provider_proto_msgTypes[25]
+	mi := &file_provider_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +1830,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[25]
+	mi := &file_provider_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1674,7 +1843,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{25}
+	return file_provider_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Progress) GetRows() int64 {
@@ -1704,7 +1873,7 @@ type Complete struct {
 
 func (x *Complete) Reset() {
 	*x = Complete{}
-	mi := &file_provider_proto_msgTypes[26]
+	mi := &file_provider_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1716,7 +1885,7 @@ func (x *Complete) String() string {
 func (*Complete) ProtoMessage() {}
 
 func (x *Complete) ProtoReflect() protoreflect.Message {
-	mi := &file_provider_proto_msgTypes[26]
+	mi := &file_provider_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1729,7 +1898,7 @@ func (x *Complete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Complete.ProtoReflect.Descriptor instead.
 func (*Complete) Descriptor() ([]byte, []int) {
-	return file_provider_proto_rawDescGZIP(), []int{26}
+	return file_provider_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Complete) GetRows() int64 {
@@ -1770,17 +1939,18 @@ const file_provider_proto_rawDesc = "" +
 	"\fOpenResponse\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\fR\x06schema\x12?\n" +
 	"\fcapabilities\x18\x02 \x01(\v2\x1b.etl.plugin.v1.CapabilitiesR\fcapabilities\x12\x10\n" +
-	"\x03sdk\x18\x03 \x01(\tR\x03sdk\"t\n" +
+	"\x03sdk\x18\x03 \x01(\tR\x03sdk\"\x8c\x01\n" +
 	"\fCapabilities\x12\x16\n" +
 	"\x06replay\x18\x01 \x01(\bR\x06replay\x12\x16\n" +
 	"\x06bounds\x18\x02 \x01(\bR\x06bounds\x12\x1e\n" +
 	"\n" +
 	"partitions\x18\x03 \x01(\bR\n" +
 	"partitions\x12\x14\n" +
-	"\x05files\x18\x04 \x01(\bR\x05files\"1\n" +
+	"\x05files\x18\x04 \x01(\bR\x05files\x12\x16\n" +
+	"\x06follow\x18\x05 \x01(\bR\x06follow\"1\n" +
 	"\x05Value\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\fR\x04type\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value\"\xdc\x01\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\"\xf6\x01\n" +
 	"\x06Config\x12\x18\n" +
 	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\x124\n" +
@@ -1789,7 +1959,8 @@ const file_provider_proto_rawDesc = "" +
 	"connection\x12,\n" +
 	"\x06source\x18\x04 \x01(\v2\x14.etl.plugin.v1.ValueR\x06source\x12\x12\n" +
 	"\x04mode\x18\x05 \x01(\tR\x04mode\x12.\n" +
-	"\aextract\x18\x06 \x01(\v2\x14.etl.plugin.v1.ValueR\aextract\"R\n" +
+	"\aextract\x18\x06 \x01(\v2\x14.etl.plugin.v1.ValueR\aextract\x12\x18\n" +
+	"\aproject\x18\a \x01(\tR\aproject\"R\n" +
 	"\rConfigRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12-\n" +
 	"\x06config\x18\x02 \x01(\v2\x15.etl.plugin.v1.ConfigR\x06config\"\xb6\x01\n" +
@@ -1824,7 +1995,7 @@ const file_provider_proto_rawDesc = "" +
 	"\tcache_dir\x18\x05 \x01(\tR\bcacheDir\x1a9\n" +
 	"\vCursorEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\xdb\x03\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\xd5\x04\n" +
 	"\fPlanResponse\x12\x18\n" +
 	"\aplanned\x18\x01 \x01(\bR\aplanned\x12\x18\n" +
 	"\acolumns\x18\x02 \x01(\fR\acolumns\x12\x1c\n" +
@@ -1842,8 +2013,15 @@ const file_provider_proto_rawDesc = "" +
 	"partitions\x125\n" +
 	"\bwarnings\x18\f \x03(\v2\x19.etl.plugin.v1.DiagnosticR\bwarnings\x12#\n" +
 	"\rfield_changes\x18\r \x03(\tR\ffieldChanges\x12;\n" +
-	"\vdiagnostics\x18\x0e \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnosticsB\b\n" +
-	"\x06_until\"\xc9\x03\n" +
+	"\vdiagnostics\x18\x0e \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\x12\x10\n" +
+	"\x03key\x18\x0f \x03(\tR\x03key\x120\n" +
+	"\aoverlap\x18\x10 \x01(\v2\x16.etl.plugin.v1.OverlapR\aoverlap\x12\x18\n" +
+	"\acreates\x18\x11 \x03(\tR\acreates\x12\x1a\n" +
+	"\bsnapshot\x18\x12 \x01(\bR\bsnapshotB\b\n" +
+	"\x06_until\"5\n" +
+	"\aOverlap\x12\x16\n" +
+	"\x06column\x18\x01 \x01(\tR\x06column\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\"\xe6\x03\n" +
 	"\vReadRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12-\n" +
 	"\x06config\x18\x02 \x01(\v2\x15.etl.plugin.v1.ConfigR\x06config\x12\x18\n" +
@@ -1857,11 +2035,19 @@ const file_provider_proto_rawDesc = "" +
 	"maxBadRows\x120\n" +
 	"\astaging\x18\t \x01(\v2\x16.etl.plugin.v1.StagingR\astaging\x12,\n" +
 	"\x04data\x18\n" +
-	" \x01(\v2\x18.etl.plugin.v1.DataPlaneR\x04data\x1a9\n" +
+	" \x01(\v2\x18.etl.plugin.v1.DataPlaneR\x04data\x12\x1b\n" +
+	"\tkeys_only\x18\v \x01(\bR\bkeysOnly\x1a9\n" +
 	"\vCursorEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\b\n" +
-	"\x06_until\"\xf1\x01\n" +
+	"\x06_until\"\xd9\x01\n" +
+	"\x12AcknowledgeRequest\x12\x12\n" +
+	"\x04call\x18\x01 \x01(\tR\x04call\x12-\n" +
+	"\x06config\x18\x02 \x01(\v2\x15.etl.plugin.v1.ConfigR\x06config\x12E\n" +
+	"\x06cursor\x18\x03 \x03(\v2-.etl.plugin.v1.AcknowledgeRequest.CursorEntryR\x06cursor\x1a9\n" +
+	"\vCursorEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\xf1\x01\n" +
 	"\aStaging\x12\x10\n" +
 	"\x03dir\x18\x01 \x01(\tR\x03dir\x12\x1e\n" +
 	"\n" +
@@ -1905,7 +2091,7 @@ const file_provider_proto_rawDesc = "" +
 	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x14\n" +
 	"\x05files\x18\x02 \x01(\x03R\x05files\x12\x19\n" +
 	"\bbad_rows\x18\x03 \x01(\x03R\abadRows\x12 \n" +
-	"\vcheckpoints\x18\x04 \x01(\x03R\vcheckpoints2\xba\x04\n" +
+	"\vcheckpoints\x18\x04 \x01(\x03R\vcheckpoints2\xaa\x06\n" +
 	"\bProvider\x12?\n" +
 	"\x04Open\x12\x1a.etl.plugin.v1.OpenRequest\x1a\x1b.etl.plugin.v1.OpenResponse\x12L\n" +
 	"\bValidate\x12\x1c.etl.plugin.v1.ConfigRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12I\n" +
@@ -1914,7 +2100,10 @@ const file_provider_proto_rawDesc = "" +
 	"\x04Plan\x12\x1a.etl.plugin.v1.PlanRequest\x1a\x1b.etl.plugin.v1.PlanResponse\x12F\n" +
 	"\x04Read\x12\x1a.etl.plugin.v1.ReadRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12?\n" +
 	"\x04Stop\x12\x1a.etl.plugin.v1.StopRequest\x1a\x1b.etl.plugin.v1.StopResponse\x12?\n" +
-	"\x04Ping\x12\x1a.etl.plugin.v1.PingRequest\x1a\x1b.etl.plugin.v1.PingResponseB*Z(github.com/automic-etl/etl/plugins/protob\x06proto3"
+	"\x04Ping\x12\x1a.etl.plugin.v1.PingRequest\x1a\x1b.etl.plugin.v1.PingResponse\x12K\n" +
+	"\aPrepare\x12\x1c.etl.plugin.v1.ConfigRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12T\n" +
+	"\vAcknowledge\x12!.etl.plugin.v1.AcknowledgeRequest\x1a\".etl.plugin.v1.DiagnosticsResponse\x12K\n" +
+	"\aRelease\x12\x1c.etl.plugin.v1.ConfigRequest\x1a\".etl.plugin.v1.DiagnosticsResponseB*Z(github.com/automic-etl/etl/plugins/protob\x06proto3"
 
 var (
 	file_provider_proto_rawDescOnce sync.Once
@@ -1929,7 +2118,7 @@ func file_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_provider_proto_goTypes = []any{
 	(Diagnostic_Severity)(0),    // 0: etl.plugin.v1.Diagnostic.Severity
 	(*OpenRequest)(nil),         // 1: etl.plugin.v1.OpenRequest
@@ -1945,22 +2134,25 @@ var file_provider_proto_goTypes = []any{
 	(*DiscoverResponse)(nil),    // 11: etl.plugin.v1.DiscoverResponse
 	(*PlanRequest)(nil),         // 12: etl.plugin.v1.PlanRequest
 	(*PlanResponse)(nil),        // 13: etl.plugin.v1.PlanResponse
-	(*ReadRequest)(nil),         // 14: etl.plugin.v1.ReadRequest
-	(*Staging)(nil),             // 15: etl.plugin.v1.Staging
-	(*DataPlane)(nil),           // 16: etl.plugin.v1.DataPlane
-	(*StopRequest)(nil),         // 17: etl.plugin.v1.StopRequest
-	(*StopResponse)(nil),        // 18: etl.plugin.v1.StopResponse
-	(*PingRequest)(nil),         // 19: etl.plugin.v1.PingRequest
-	(*PingResponse)(nil),        // 20: etl.plugin.v1.PingResponse
-	(*Origin)(nil),              // 21: etl.plugin.v1.Origin
-	(*File)(nil),                // 22: etl.plugin.v1.File
-	(*BadRows)(nil),             // 23: etl.plugin.v1.BadRows
-	(*BadRow)(nil),              // 24: etl.plugin.v1.BadRow
-	(*Checkpoint)(nil),          // 25: etl.plugin.v1.Checkpoint
-	(*Progress)(nil),            // 26: etl.plugin.v1.Progress
-	(*Complete)(nil),            // 27: etl.plugin.v1.Complete
-	nil,                         // 28: etl.plugin.v1.PlanRequest.CursorEntry
-	nil,                         // 29: etl.plugin.v1.ReadRequest.CursorEntry
+	(*Overlap)(nil),             // 14: etl.plugin.v1.Overlap
+	(*ReadRequest)(nil),         // 15: etl.plugin.v1.ReadRequest
+	(*AcknowledgeRequest)(nil),  // 16: etl.plugin.v1.AcknowledgeRequest
+	(*Staging)(nil),             // 17: etl.plugin.v1.Staging
+	(*DataPlane)(nil),           // 18: etl.plugin.v1.DataPlane
+	(*StopRequest)(nil),         // 19: etl.plugin.v1.StopRequest
+	(*StopResponse)(nil),        // 20: etl.plugin.v1.StopResponse
+	(*PingRequest)(nil),         // 21: etl.plugin.v1.PingRequest
+	(*PingResponse)(nil),        // 22: etl.plugin.v1.PingResponse
+	(*Origin)(nil),              // 23: etl.plugin.v1.Origin
+	(*File)(nil),                // 24: etl.plugin.v1.File
+	(*BadRows)(nil),             // 25: etl.plugin.v1.BadRows
+	(*BadRow)(nil),              // 26: etl.plugin.v1.BadRow
+	(*Checkpoint)(nil),          // 27: etl.plugin.v1.Checkpoint
+	(*Progress)(nil),            // 28: etl.plugin.v1.Progress
+	(*Complete)(nil),            // 29: etl.plugin.v1.Complete
+	nil,                         // 30: etl.plugin.v1.PlanRequest.CursorEntry
+	nil,                         // 31: etl.plugin.v1.ReadRequest.CursorEntry
+	nil,                         // 32: etl.plugin.v1.AcknowledgeRequest.CursorEntry
 }
 var file_provider_proto_depIdxs = []int32{
 	3,  // 0: etl.plugin.v1.OpenResponse.capabilities:type_name -> etl.plugin.v1.Capabilities
@@ -1974,35 +2166,44 @@ var file_provider_proto_depIdxs = []int32{
 	9,  // 8: etl.plugin.v1.DiscoverResponse.streams:type_name -> etl.plugin.v1.Stream
 	7,  // 9: etl.plugin.v1.DiscoverResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
 	5,  // 10: etl.plugin.v1.PlanRequest.config:type_name -> etl.plugin.v1.Config
-	28, // 11: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
+	30, // 11: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
 	7,  // 12: etl.plugin.v1.PlanResponse.warnings:type_name -> etl.plugin.v1.Diagnostic
 	7,  // 13: etl.plugin.v1.PlanResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
-	5,  // 14: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
-	29, // 15: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
-	15, // 16: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
-	16, // 17: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
-	24, // 18: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
-	1,  // 19: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
-	6,  // 20: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
-	6,  // 21: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
-	6,  // 22: etl.plugin.v1.Provider.Discover:input_type -> etl.plugin.v1.ConfigRequest
-	12, // 23: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
-	14, // 24: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
-	17, // 25: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
-	19, // 26: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
-	2,  // 27: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
-	8,  // 28: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 29: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
-	11, // 30: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
-	13, // 31: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
-	8,  // 32: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
-	18, // 33: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
-	20, // 34: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
-	27, // [27:35] is the sub-list for method output_type
-	19, // [19:27] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	14, // 14: etl.plugin.v1.PlanResponse.overlap:type_name -> etl.plugin.v1.Overlap
+	5,  // 15: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
+	31, // 16: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
+	17, // 17: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
+	18, // 18: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
+	5,  // 19: etl.plugin.v1.AcknowledgeRequest.config:type_name -> etl.plugin.v1.Config
+	32, // 20: etl.plugin.v1.AcknowledgeRequest.cursor:type_name -> etl.plugin.v1.AcknowledgeRequest.CursorEntry
+	26, // 21: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
+	1,  // 22: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
+	6,  // 23: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
+	6,  // 24: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
+	6,  // 25: etl.plugin.v1.Provider.Discover:input_type -> etl.plugin.v1.ConfigRequest
+	12, // 26: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
+	15, // 27: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
+	19, // 28: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
+	21, // 29: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
+	6,  // 30: etl.plugin.v1.Provider.Prepare:input_type -> etl.plugin.v1.ConfigRequest
+	16, // 31: etl.plugin.v1.Provider.Acknowledge:input_type -> etl.plugin.v1.AcknowledgeRequest
+	6,  // 32: etl.plugin.v1.Provider.Release:input_type -> etl.plugin.v1.ConfigRequest
+	2,  // 33: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
+	8,  // 34: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 35: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
+	11, // 36: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
+	13, // 37: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
+	8,  // 38: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
+	20, // 39: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
+	22, // 40: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
+	8,  // 41: etl.plugin.v1.Provider.Prepare:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 42: etl.plugin.v1.Provider.Acknowledge:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 43: etl.plugin.v1.Provider.Release:output_type -> etl.plugin.v1.DiagnosticsResponse
+	33, // [33:44] is the sub-list for method output_type
+	22, // [22:33] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_provider_proto_init() }
@@ -2011,14 +2212,14 @@ func file_provider_proto_init() {
 		return
 	}
 	file_provider_proto_msgTypes[12].OneofWrappers = []any{}
-	file_provider_proto_msgTypes[13].OneofWrappers = []any{}
+	file_provider_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_provider_proto_rawDesc), len(file_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   29,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,14 +24,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Provider_Open_FullMethodName     = "/etl.plugin.v1.Provider/Open"
-	Provider_Validate_FullMethodName = "/etl.plugin.v1.Provider/Validate"
-	Provider_Check_FullMethodName    = "/etl.plugin.v1.Provider/Check"
-	Provider_Discover_FullMethodName = "/etl.plugin.v1.Provider/Discover"
-	Provider_Plan_FullMethodName     = "/etl.plugin.v1.Provider/Plan"
-	Provider_Read_FullMethodName     = "/etl.plugin.v1.Provider/Read"
-	Provider_Stop_FullMethodName     = "/etl.plugin.v1.Provider/Stop"
-	Provider_Ping_FullMethodName     = "/etl.plugin.v1.Provider/Ping"
+	Provider_Open_FullMethodName        = "/etl.plugin.v1.Provider/Open"
+	Provider_Validate_FullMethodName    = "/etl.plugin.v1.Provider/Validate"
+	Provider_Check_FullMethodName       = "/etl.plugin.v1.Provider/Check"
+	Provider_Discover_FullMethodName    = "/etl.plugin.v1.Provider/Discover"
+	Provider_Plan_FullMethodName        = "/etl.plugin.v1.Provider/Plan"
+	Provider_Read_FullMethodName        = "/etl.plugin.v1.Provider/Read"
+	Provider_Stop_FullMethodName        = "/etl.plugin.v1.Provider/Stop"
+	Provider_Ping_FullMethodName        = "/etl.plugin.v1.Provider/Ping"
+	Provider_Prepare_FullMethodName     = "/etl.plugin.v1.Provider/Prepare"
+	Provider_Acknowledge_FullMethodName = "/etl.plugin.v1.Provider/Acknowledge"
+	Provider_Release_FullMethodName     = "/etl.plugin.v1.Provider/Release"
 )
 
 // ProviderClient is the client API for Provider service.
@@ -52,6 +55,13 @@ type ProviderClient interface {
 	Stop(ctx context.Context, in *StopRequest, opts ...grpc.CallOption) (*StopResponse, error)
 	// Ping is the heartbeat. Any answer will do, even that the call is not known.
 	Ping(ctx context.Context, in *PingRequest, opts ...grpc.CallOption) (*PingResponse, error)
+	// The following three are served by a provider with the capability follow. Each may be repeated.
+	// Prepare creates what following a source needs at the source, or finds it.
+	Prepare(ctx context.Context, in *ConfigRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error)
+	// Acknowledge tells the source that everything up to a cursor is committed.
+	Acknowledge(ctx context.Context, in *AcknowledgeRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error)
+	// Release drops what Prepare created.
+	Release(ctx context.Context, in *ConfigRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error)
 }
 
 type providerClient struct {
@@ -142,6 +152,36 @@ func (c *providerClient) Ping(ctx context.Context, in *PingRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *providerClient) Prepare(ctx context.Context, in *ConfigRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiagnosticsResponse)
+	err := c.cc.Invoke(ctx, Provider_Prepare_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerClient) Acknowledge(ctx context.Context, in *AcknowledgeRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiagnosticsResponse)
+	err := c.cc.Invoke(ctx, Provider_Acknowledge_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerClient) Release(ctx context.Context, in *ConfigRequest, opts ...grpc.CallOption) (*DiagnosticsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiagnosticsResponse)
+	err := c.cc.Invoke(ctx, Provider_Release_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ProviderServer is the server API for Provider service.
 // All implementations must embed UnimplementedProviderServer
 // for forward compatibility.
@@ -160,6 +200,13 @@ type ProviderServer interface {
 	Stop(context.Context, *StopRequest) (*StopResponse, error)
 	// Ping is the heartbeat. Any answer will do, even that the call is not known.
 	Ping(context.Context, *PingRequest) (*PingResponse, error)
+	// The following three are served by a provider with the capability follow. Each may be repeated.
+	// Prepare creates what following a source needs at the source, or finds it.
+	Prepare(context.Context, *ConfigRequest) (*DiagnosticsResponse, error)
+	// Acknowledge tells the source that everything up to a cursor is committed.
+	Acknowledge(context.Context, *AcknowledgeRequest) (*DiagnosticsResponse, error)
+	// Release drops what Prepare created.
+	Release(context.Context, *ConfigRequest) (*DiagnosticsResponse, error)
 	mustEmbedUnimplementedProviderServer()
 }
 
@@ -193,6 +240,15 @@ func (UnimplementedProviderServer) Stop(context.Context, *StopRequest) (*StopRes
 }
 func (UnimplementedProviderServer) Ping(context.Context, *PingRequest) (*PingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Ping not implemented")
+}
+func (UnimplementedProviderServer) Prepare(context.Context, *ConfigRequest) (*DiagnosticsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Prepare not implemented")
+}
+func (UnimplementedProviderServer) Acknowledge(context.Context, *AcknowledgeRequest) (*DiagnosticsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Acknowledge not implemented")
+}
+func (UnimplementedProviderServer) Release(context.Context, *ConfigRequest) (*DiagnosticsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
 }
 func (UnimplementedProviderServer) mustEmbedUnimplementedProviderServer() {}
 func (UnimplementedProviderServer) testEmbeddedByValue()                  {}
@@ -359,6 +415,60 @@ func _Provider_Ping_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Provider_Prepare_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfigRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServer).Prepare(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Provider_Prepare_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServer).Prepare(ctx, req.(*ConfigRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Provider_Acknowledge_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcknowledgeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServer).Acknowledge(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Provider_Acknowledge_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServer).Acknowledge(ctx, req.(*AcknowledgeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Provider_Release_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfigRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServer).Release(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Provider_Release_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServer).Release(ctx, req.(*ConfigRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Provider_ServiceDesc is the grpc.ServiceDesc for Provider service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -397,6 +507,18 @@ var Provider_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Ping",
 			Handler:    _Provider_Ping_Handler,
+		},
+		{
+			MethodName: "Prepare",
+			Handler:    _Provider_Prepare_Handler,
+		},
+		{
+			MethodName: "Acknowledge",
+			Handler:    _Provider_Acknowledge_Handler,
+		},
+		{
+			MethodName: "Release",
+			Handler:    _Provider_Release_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

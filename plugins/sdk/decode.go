@@ -13,7 +13,7 @@ func decodeConfig(in *pb.Config) (Config, error) {
 	if in == nil {
 		return Config{}, errors.New("the host sent no configuration")
 	}
-	cfg := Config{Address: in.Address, Dir: in.Dir, Mode: in.Mode}
+	cfg := Config{Address: in.Address, Dir: in.Dir, Project: in.Project, Mode: in.Mode}
 	for _, part := range []struct {
 		name string
 		from *pb.Value
@@ -47,6 +47,7 @@ func decodeReadRequest(in *pb.ReadRequest) (ReadRequest, error) {
 	return ReadRequest{
 		Columns: columns, Cursor: in.Cursor, Until: in.Until, Partition: in.Partition,
 		BatchSize: int(in.BatchSize), MaxBadRows: in.MaxBadRows, Staging: staging,
+		KeysOnly: in.KeysOnly,
 	}, err
 }
 

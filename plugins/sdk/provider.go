@@ -37,6 +37,7 @@ type Capabilities struct {
 	Bounds     bool `json:"bounds"`     // honours ReadRequest.Until
 	Partitions bool `json:"partitions"` // Plan may return several partitions
 	Files      bool `json:"files"`      // may hand over finished Parquet files
+	Follow     bool `json:"follow"`     // is a Follower; set by the SDK, whatever the provider says
 }
 
 // Config is one source block with its connection, decoded by the host: object values of the types that the provider's
@@ -109,6 +110,9 @@ type ReadRequest struct {
 	MaxBadRows int64
 	// Staging is set where the host takes finished files (capability Files).
 	Staging *Staging
+	// KeysOnly asks what is still there: Columns are those of the key, Cursor and Until are empty, and the rows wanted are
+	// all that the source has now. A provider that overlooks it reads the same, only dearer. Checkpoints mean nothing.
+	KeysOnly bool
 }
 
 // Staging asks for finished Parquet files instead of batches. The files hold ReadRequest.Columns followed by the

@@ -35,10 +35,13 @@ func (s *server) Open(context.Context, *pb.OpenRequest) (*pb.OpenResponse, error
 		return nil, status.Errorf(codes.Internal, "encoding the schema: %v", err)
 	}
 	c := s.provider.Capabilities()
+	_, follow := s.provider.(Follower)
 	return &pb.OpenResponse{
-		Schema:       text,
-		Capabilities: &pb.Capabilities{Replay: c.Replay, Bounds: c.Bounds, Partitions: c.Partitions, Files: c.Files},
-		Sdk:          fmt.Sprintf("go/%d", pb.Version),
+		Schema: text,
+		Capabilities: &pb.Capabilities{
+			Replay: c.Replay, Bounds: c.Bounds, Partitions: c.Partitions, Files: c.Files, Follow: follow,
+		},
+		Sdk: fmt.Sprintf("go/%d", pb.Version),
 	}, nil
 }
 
