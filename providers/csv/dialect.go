@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/filesource"
 	"github.com/automic-etl/etl/providers/textencoding"
 )
@@ -30,7 +31,7 @@ type dialect struct {
 
 // oneByte reads an attribute that must be one ASCII character.
 func oneByte(cfg sdk.Config, name, byDefault string, optional bool) (byte, sdk.Diagnostics) {
-	text := filesource.Text(cfg.Source, name, byDefault)
+	text := attribute.Text(cfg.Source, name, byDefault)
 	if text == "" && optional {
 		return 0, nil
 	}
@@ -44,11 +45,11 @@ func oneByte(cfg sdk.Config, name, byDefault string, optional bool) (byte, sdk.D
 func decodeDialect(cfg sdk.Config) (dialect, sdk.Diagnostics) {
 	var diags, more sdk.Diagnostics
 	d := dialect{
-		trim:    filesource.Flag(cfg.Source, "trim", false),
-		header:  filesource.Flag(cfg.Source, "header", true),
-		columns: filesource.Texts(cfg.Source, "columns", nil),
-		skip:    int(filesource.Number(cfg.Source, "skip_rows", 0)),
-		maxLine: int(filesource.Number(cfg.Source, "max_line_bytes", defaultMaxLine)),
+		trim:    attribute.Flag(cfg.Source, "trim", false),
+		header:  attribute.Flag(cfg.Source, "header", true),
+		columns: attribute.Texts(cfg.Source, "columns", nil),
+		skip:    int(attribute.Number(cfg.Source, "skip_rows", 0)),
+		maxLine: int(attribute.Number(cfg.Source, "max_line_bytes", defaultMaxLine)),
 	}
 	d.delimiter, diags = oneByte(cfg, "delimiter", ",", false)
 	d.quote, more = oneByte(cfg, "quote", `"`, true)
@@ -60,12 +61,12 @@ func decodeDialect(cfg sdk.Config) (dialect, sdk.Diagnostics) {
 	d.numbers = decodeNumberStyle(cfg)
 	d.clock, more = decodeClockStyle(cfg)
 	diags = append(diags, more...)
-	d.encoding, more = filesource.OneOf(cfg.Source, "encoding", "utf-8", textencoding.Names())
+	d.encoding, more = attribute.OneOf(cfg.Source, "encoding", "utf-8", textencoding.Names())
 	diags = append(diags, more...)
 	if d.escape == d.quote {
 		d.escape = 0
 	}
-	for _, null := range filesource.Texts(cfg.Source, "null_if", []string{""}) {
+	for _, null := range attribute.Texts(cfg.Source, "null_if", []string{""}) {
 		d.nulls = append(d.nulls, []byte(null))
 	}
 	return d, append(diags, d.check()...)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/filesource"
 	"github.com/automic-etl/etl/providers/textvalue"
 )
@@ -14,7 +15,7 @@ import (
 type numberStyle struct{ comma bool }
 
 func decodeNumberStyle(cfg sdk.Config) numberStyle {
-	return numberStyle{comma: filesource.Text(cfg.Source, "decimal_separator", ".") == ","}
+	return numberStyle{comma: attribute.Text(cfg.Source, "decimal_separator", ".") == ","}
 }
 
 // normal writes a number with a point into scratch. A number that has a point already is refused by making it none.
@@ -46,7 +47,7 @@ func decodeClockStyle(cfg sdk.Config) (clockStyle, sdk.Diagnostics) {
 }
 
 func layout(cfg sdk.Config, name string) (*textvalue.Layout, sdk.Diagnostics) {
-	format := filesource.Text(cfg.Source, name, "")
+	format := attribute.Text(cfg.Source, name, "")
 	if format == "" {
 		return nil, nil
 	}

@@ -2,18 +2,14 @@ package filesource
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
-
-	"github.com/agext/levenshtein"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/naming"
 )
-
-// provenancePrefix marks the columns that the host adds.
-const provenancePrefix = "_etl_"
 
 // settledColumns are a source's columns and how they came to differ from the recorded ones.
 type settledColumns struct {
@@ -25,9 +21,10 @@ type settledColumns struct {
 // and a column of nothing but nulls is a string.
 func settle(inferred, recorded coltype.Schema, declared map[string]coltype.Type, openEnded bool) (settledColumns, sdk.Diagnostics) {
 	recorded = withoutProvenance(recorded)
-	diags := checkNames(inferred)
+	files := naming.Source{Have: "The files have", Where: "in the files", Path: "path"}
+	diags := files.Reserved(inferred.Names())
 	if !openEnded {
-		diags = append(diags, checkDeclared(append(recorded.Names(), inferred.Names()...), declared)...)
+		diags = append(diags, files.Declared(append(recorded.Names(), inferred.Names()...), declared)...)
 	}
 	var out settledColumns
 	for _, column := range recorded {
@@ -52,7 +49,7 @@ func settle(inferred, recorded coltype.Schema, declared map[string]coltype.Type,
 		}
 		out.columns = append(out.columns, coltype.Field{Name: column.Name, Type: t})
 	}
-	return out, append(diags, checkCase(out.columns)...)
+	return out, append(diags, files.Case(out.columns.Names())...)
 }
 
 // widened is a recorded column's type now.
@@ -95,7 +92,7 @@ func known(t coltype.Type) coltype.Type {
 func withoutProvenance(columns coltype.Schema) coltype.Schema {
 	var out coltype.Schema
 	for _, c := range columns {
-		if !strings.HasPrefix(c.Name, provenancePrefix) {
+		if !strings.HasPrefix(c.Name, naming.ReservedPrefix) {
 			out = append(out, c)
 		}
 	}
@@ -107,72 +104,10 @@ func withDeclared(inferred coltype.Schema, declared map[string]coltype.Type, ope
 	if !openEnded {
 		return inferred
 	}
-	for _, name := range sortedNames(declared) {
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
 		if inferred.Index(name) < 0 {
 			inferred = append(inferred[:len(inferred):len(inferred)], coltype.Field{Name: name, Type: declared[name]})
 		}
 	}
 	return inferred
-}
-
-func sortedNames(declared map[string]coltype.Type) []string {
-	names := make([]string, 0, len(declared))
-	for name := range declared {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
-}
-
-func checkNames(inferred coltype.Schema) sdk.Diagnostics {
-	var diags sdk.Diagnostics
-	for _, c := range inferred {
-		if strings.HasPrefix(c.Name, provenancePrefix) {
-			diags = append(diags, Problem("Reserved column name", fmt.Sprintf("The files have a column %q, and names that begin "+
-				"with %s are kept for where a row came from. Rename the column in the files.", c.Name, provenancePrefix), "path")...)
-		}
-	}
-	return diags
-}
-
-// checkCase refuses names that engines without regard to case could not tell apart.
-func checkCase(columns coltype.Schema) sdk.Diagnostics {
-	var diags sdk.Diagnostics
-	seen := make(map[string]string, len(columns))
-	for _, c := range columns {
-		lower := strings.ToLower(c.Name)
-		if other, ok := seen[lower]; ok && other != c.Name {
-			diags = append(diags, Problem("Column names differ only by case", fmt.Sprintf("The files have the columns %q and %q, "+
-				"which SQL can't tell apart. Give them different names in the files.", other, c.Name), "path")...)
-		}
-		seen[lower] = c.Name
-	}
-	return diags
-}
-
-func checkDeclared(names []string, declared map[string]coltype.Type) sdk.Diagnostics {
-	var diags sdk.Diagnostics
-	for _, name := range sortedNames(declared) {
-		if slices.Contains(names, name) {
-			continue
-		}
-		detail := fmt.Sprintf("The files have no column %q, whose type is declared.", name)
-		if near := nearest(name, names); near != "" {
-			detail += fmt.Sprintf(" Did you mean %q?", near)
-		} else {
-			detail += " Remove it from types."
-		}
-		diags = append(diags, Problem("Unknown column", detail, "types", name)...)
-	}
-	return diags
-}
-
-func nearest(name string, names []string) string {
-	best, distance := "", 3
-	for _, candidate := range names {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }

@@ -3,13 +3,13 @@ package filesource
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/attribute"
 )
 
 // Options are the decoded attributes that sources of files share.
@@ -27,13 +27,13 @@ func decodeOptions(cfg sdk.Config) (Options, sdk.Diagnostics) {
 	o := Options{
 		Dir:         cfg.Dir,
 		Incremental: cfg.Mode == "incremental",
-		InferRows:   Number(source, "infer_rows", -1),
+		InferRows:   attribute.Number(source, "infer_rows", -1),
 	}
 	var diags, more sdk.Diagnostics
-	o.Paths, diags = paths(Attribute(source, "path"))
-	o.Types, more = types(Attribute(source, "types"))
+	o.Paths, diags = paths(attribute.Of(source, "path"))
+	o.Types, more = attribute.Types(source, "types")
 	diags = append(diags, more...)
-	o.Compression, more = OneOf(source, "compression", "auto", compressions())
+	o.Compression, more = attribute.OneOf(source, "compression", "auto", compressions())
 	diags = append(diags, more...)
 	if o.InferRows < -1 {
 		diags = append(diags, Problem("Invalid number of rows",
@@ -88,85 +88,4 @@ func localPaths(in []string) ([]string, sdk.Diagnostics) {
 		}
 	}
 	return out, diags
-}
-
-func types(v cty.Value) (map[string]coltype.Type, sdk.Diagnostics) {
-	if v == cty.NilVal || v.IsNull() || !v.IsWhollyKnown() {
-		return nil, nil
-	}
-	var diags sdk.Diagnostics
-	out := map[string]coltype.Type{}
-	for name, spelled := range v.AsValueMap() {
-		if spelled.IsNull() || spelled.Type() != cty.String {
-			continue
-		}
-		t, err := coltype.Parse(spelled.AsString())
-		if err != nil {
-			diags = append(diags, Problem("Invalid column type",
-				fmt.Sprintf("The type of column %q can't be read: %s.", name, err), "types", name)...)
-		}
-		out[name] = t
-	}
-	sort.Slice(diags, func(i, j int) bool { return diags[i].Detail < diags[j].Detail })
-	return out, diags
-}
-
-// Attribute is an attribute of a block's value; NilVal where the value has none of that name.
-func Attribute(object cty.Value, name string) cty.Value {
-	if object == cty.NilVal || object.IsNull() || !object.IsKnown() || !object.Type().IsObjectType() ||
-		!object.Type().HasAttribute(name) {
-		return cty.NilVal
-	}
-	return object.GetAttr(name)
-}
-
-func given(v cty.Value) bool { return v != cty.NilVal && v.IsWhollyKnown() && !v.IsNull() }
-
-// Text is a text attribute or its default.
-func Text(object cty.Value, name, byDefault string) string {
-	if v := Attribute(object, name); given(v) && v.Type() == cty.String {
-		return v.AsString()
-	}
-	return byDefault
-}
-
-// OneOf is a text attribute with few allowed values, or its default.
-func OneOf(object cty.Value, name, byDefault string, allowed []string) (string, sdk.Diagnostics) {
-	text := Text(object, name, byDefault)
-	if slices.Contains(allowed, text) {
-		return text, nil
-	}
-	return byDefault, Problem("Invalid value", fmt.Sprintf("The value %q is not one of %s.", text, strings.Join(allowed, ", ")), name)
-}
-
-// Number is a number attribute or its default.
-func Number(object cty.Value, name string, byDefault int64) int64 {
-	if v := Attribute(object, name); given(v) && v.Type() == cty.Number {
-		n, _ := v.AsBigFloat().Int64()
-		return n
-	}
-	return byDefault
-}
-
-// Flag is a boolean attribute or its default.
-func Flag(object cty.Value, name string, byDefault bool) bool {
-	if v := Attribute(object, name); given(v) && v.Type() == cty.Bool {
-		return v.True()
-	}
-	return byDefault
-}
-
-// Texts is a list of texts or its default.
-func Texts(object cty.Value, name string, byDefault []string) []string {
-	v := Attribute(object, name)
-	if !given(v) || !v.CanIterateElements() {
-		return byDefault
-	}
-	out := []string{}
-	for _, element := range v.AsValueSlice() {
-		if !element.IsNull() && element.Type() == cty.String {
-			out = append(out, element.AsString())
-		}
-	}
-	return out
 }

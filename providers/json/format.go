@@ -10,6 +10,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/filesource"
 )
 
@@ -48,13 +49,13 @@ func (format) Attributes() []schema.Attribute {
 }
 
 func (format) Configure(cfg sdk.Config, o filesource.Options) (filesource.Reader, sdk.Diagnostics) {
-	name, diags := filesource.OneOf(cfg.Source, "format", string(auto), layouts())
+	name, diags := attribute.OneOf(cfg.Source, "format", string(auto), layouts())
 	r := &reader{
 		options:   o,
 		layout:    layout(name),
-		maxRecord: int(filesource.Number(cfg.Source, "max_line_bytes", defaultMaxRecord)),
+		maxRecord: int(attribute.Number(cfg.Source, "max_line_bytes", defaultMaxRecord)),
 	}
-	for _, text := range filesource.Texts(cfg.Source, "null_if", nil) {
+	for _, text := range attribute.Texts(cfg.Source, "null_if", nil) {
 		r.nulls = append(r.nulls, []byte(text))
 	}
 	if r.maxRecord < smallestRecord || r.maxRecord > largestRecord {
