@@ -7,6 +7,8 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/inference"
+	"github.com/automic-etl/etl/providers/naming"
 )
 
 // Plan opens only files that are new or changed; of all others it looks at size and time alone.
@@ -24,12 +26,15 @@ func (p *Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	settled, more := settle(evidence.Columns, req.Columns, s.options.Types, s.reader.OpenEnded())
+	settled, more := inference.Evidence{
+		Seen: evidence.Columns, Recorded: req.Columns, Declared: s.options.Types, OpenEnded: s.reader.OpenEnded(),
+		Source: naming.Source{Have: "The files have", Where: "in the files", Path: "path"}, Values: "the files now have values",
+	}.Settle()
 	diags = append(diags, more...)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	if len(settled.columns) == 0 {
+	if len(settled.Columns) == 0 {
 		return nil, append(diags, noColumns(s)...)
 	}
 	response, more := s.response(evidence, settled)
@@ -42,7 +47,7 @@ func noColumns(s *survey) sdk.Diagnostics {
 		"hold no good row. Found: %s.", named(s.freshFiles(), "")), "path")
 }
 
-func (s *survey) response(evidence Evidence, settled settledColumns) (*sdk.PlanResponse, sdk.Diagnostics) {
+func (s *survey) response(evidence Evidence, settled inference.Settled) (*sdk.PlanResponse, sdk.Diagnostics) {
 	fresh, what := s.freshFiles(), "new "
 	if !s.options.Incremental {
 		what = ""
@@ -52,13 +57,13 @@ func (s *survey) response(evidence Evidence, settled settledColumns) (*sdk.PlanR
 		return nil, Problem("Cursor not written", "The list of files to read can't be written down: "+err.Error()+".")
 	}
 	response := &sdk.PlanResponse{
-		Columns:      settled.columns,
+		Columns:      settled.Columns,
 		Resumable:    !s.options.Incremental || s.old.fingerprint == "", // a batch's cursor doesn't say which files it read
 		Changed:      s.changed(),
 		Until:        until,
 		Position:     named(fresh, what),
 		Fingerprint:  s.fingerprint,
-		FieldChanges: settled.changes,
+		FieldChanges: settled.Changes,
 	}
 	if response.Changed {
 		response.Rows, response.Bytes = evidence.Rows, total(fresh)

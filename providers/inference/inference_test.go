@@ -1,4 +1,4 @@
-package filesource
+package inference_test
 
 import (
 	"slices"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
+	"github.com/automic-etl/etl/providers/inference"
+	"github.com/automic-etl/etl/providers/naming"
 )
 
 func parseColumns(t *testing.T, text string) coltype.Schema {
@@ -15,6 +17,11 @@ func parseColumns(t *testing.T, text string) coltype.Schema {
 		t.Fatal(err)
 	}
 	return parsed.Fields
+}
+
+func evidence(seen, recorded coltype.Schema, declared map[string]coltype.Type) inference.Evidence {
+	return inference.Evidence{Seen: seen, Recorded: recorded, Declared: declared, Values: "the files now have values",
+		Source: naming.Source{Have: "The files have", Where: "in the files", Path: "path"}}
 }
 
 func TestSettle(t *testing.T) {
@@ -34,6 +41,7 @@ func TestSettle(t *testing.T) {
 		{name: "new column comes last", inferred: "new = date, a = long", recorded: "a = long", want: "a = long, new = date",
 			changes: []string{"new: new, date"}},
 		{name: "missing column stays", inferred: "b = long", recorded: "a = long, b = long", want: "a = long, b = long"},
+		{name: "decimals never become doubles", inferred: "a = double", recorded: "a = decimal(10, 2)", want: "a = decimal(10, 2)", warnings: 1},
 		{name: "provenance is the host's", inferred: "a = long", recorded: "a = long, _etl_row = long", want: "a = long"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -41,15 +49,15 @@ func TestSettle(t *testing.T) {
 			for _, f := range parseColumns(t, test.declared) {
 				declared[f.Name] = f.Type
 			}
-			got, diags := settle(parseColumns(t, test.inferred), parseColumns(t, test.recorded), declared, false)
+			got, diags := evidence(parseColumns(t, test.inferred), parseColumns(t, test.recorded), declared).Settle()
 			if diags.HasErrors() || len(diags) != test.warnings {
 				t.Errorf("diagnostics: %v", diags)
 			}
-			if want := coltype.StructOf(parseColumns(t, test.want)...).String(); coltype.StructOf(got.columns...).String() != want {
-				t.Errorf("got %s, want %s", coltype.StructOf(got.columns...), want)
+			if want := coltype.StructOf(parseColumns(t, test.want)...).String(); coltype.StructOf(got.Columns...).String() != want {
+				t.Errorf("got %s, want %s", coltype.StructOf(got.Columns...), want)
 			}
-			if !slices.Equal(test.changes, got.changes) {
-				t.Errorf("changes %q, want %q", got.changes, test.changes)
+			if !slices.Equal(test.changes, got.Changes) {
+				t.Errorf("changes %q, want %q", got.Changes, test.changes)
 			}
 		})
 	}
@@ -73,7 +81,7 @@ func TestSettleRefuses(t *testing.T) {
 			if test.declared != "" {
 				declared[test.declared] = coltype.Of(coltype.String)
 			}
-			_, diags := settle(test.inferred, nil, declared, false)
+			_, diags := evidence(test.inferred, nil, declared).Settle()
 			if !diags.HasErrors() || !strings.Contains(diags.Error(), test.want) {
 				t.Errorf("got %v, want %q", diags, test.want)
 			}
