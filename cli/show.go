@@ -66,7 +66,7 @@ func showTable(ctx context.Context, c *cli.Context, w *workspace) error {
 		fmt.Fprintf(w.stdout, "partitioned by %s\n", partitions(t))
 	}
 	for _, in := range t.Summary.Inputs {
-		fmt.Fprintf(w.stdout, "computed from %s at snapshot %d\n", in.Address, in.Snapshot)
+		fmt.Fprintf(w.stdout, "read %s at snapshot %d\n", in.Address, in.Snapshot)
 	}
 	if t.Summary.Position != "" {
 		fmt.Fprintf(w.stdout, "source read: %s\n", t.Summary.Position)

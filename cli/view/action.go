@@ -50,7 +50,10 @@ func label(t *plan.Table) string {
 }
 
 // shown tells whether a person needs to see the table: it changes, or has something to say.
-func shown(t *plan.Table) bool { return t.Action != plan.None || len(t.Warnings) > 0 }
+func shown(t *plan.Table) bool { return t.Action != plan.None || len(t.Warnings) > 0 || rechecked(t) }
+
+// rechecked tells whether an unchanged table has checks that must run again.
+func rechecked(t *plan.Table) bool { return t.Action == plan.None && len(t.Reasons) > 0 }
 
 // idle tells whether a plan has nothing to do.
 func idle(p *plan.Plan) bool {

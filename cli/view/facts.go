@@ -51,7 +51,11 @@ func transform(f state.PartitionField) string {
 func because(t *plan.Table) string {
 	var parts []string
 	if reasons := reasonTexts(t); len(reasons) > 0 {
-		parts = append(parts, "because "+strings.Join(reasons, "; "))
+		begin := "because "
+		if rechecked(t) {
+			begin = "checked again, because "
+		}
+		parts = append(parts, begin+strings.Join(reasons, "; "))
 	}
 	if how := computed(t); how != "" {
 		parts = append(parts, how)
@@ -180,8 +184,17 @@ func nothing(p *plan.Plan) string {
 	if len(p.Tables) == 0 {
 		return "No changes. The project declares no tables."
 	}
-	return "No changes. " + counted(int64(len(p.Tables)), "table") +
-		" as declared, and no new data upstream."
+	text := "No changes. " + counted(int64(len(p.Tables)), "table") + " as declared, and no new data upstream."
+	again := 0
+	for i := range p.Tables {
+		if rechecked(&p.Tables[i]) {
+			again++
+		}
+	}
+	if again > 0 {
+		text += " " + counted(int64(again), "table") + " to check again."
+	}
+	return text
 }
 
 // enumerate joins names: a, b and 3 more.

@@ -99,6 +99,10 @@ func draw(t *testing.T, p *plan.Plan, format string, opt Options) []byte {
 
 func TestPlanGolden(t *testing.T) {
 	idle := &plan.Plan{FormatVersion: 1, Project: "shop", Tables: []plan.Table{{Address: "table.bronze.a", Action: plan.None}}}
+	checked := &plan.Plan{FormatVersion: 1, Project: "shop", Tables: []plan.Table{{Address: "table.bronze.a", Action: plan.None}, {
+		Address: "table.silver.orders", Action: plan.None, Checks: []string{"fail known customer"},
+		Reasons: []plan.Reason{{Kind: "check", Text: `table.silver.customers, which the check "known customer" reads, changed`}},
+	}}}
 	for name, test := range map[string]struct {
 		plan   *plan.Plan
 		format string
@@ -111,6 +115,7 @@ func TestPlanGolden(t *testing.T) {
 		"plan.md":          {shop(), FormatMarkdown, Options{}},
 		"plan.html":        {shop(), FormatHTML, Options{}},
 		"plan_nothing.txt": {idle, FormatText, Options{}},
+		"plan_checked.txt": {checked, FormatText, Options{}},
 		"plan_nothing.md":  {idle, FormatMarkdown, Options{}},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, draw(t, test.plan, test.format, test.opt)) })

@@ -88,7 +88,7 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 			return nil, diags
 		}
 	}
-	if p.Changes() {
+	if run.commits() {
 		if diags := run.claim(ctx); diags.HasErrors() {
 			return nil, diags
 		}
@@ -100,7 +100,7 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 	}
 	diags := run.walk(ctx)
 	failpoint.Hit(failpoint.ApplyDone)
-	if p.Changes() {
+	if run.commits() {
 		run.record()
 	}
 	return &Result{RunID: run.id, Outcomes: run.outcomes}, diags

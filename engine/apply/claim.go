@@ -21,7 +21,7 @@ func (r *run) claim(ctx context.Context) hcl.Diagnostics {
 	claim := state.Claim{RunID: r.id, PlanID: r.planID, Command: r.Command, Wait: r.LockTimeout}
 	for _, t := range r.plan.Tables {
 		w := r.work[t.Address]
-		if w == nil || w.Kind == plan.CheckWork {
+		if w == nil || !w.Commits() {
 			continue
 		}
 		claim.Tables = append(claim.Tables, t.Ident)

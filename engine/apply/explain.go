@@ -9,6 +9,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/engine/planner"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
@@ -65,6 +66,9 @@ func (r *run) summarise(t *task, err error) (summary, detail string) {
 	var required *duckdb.NullError
 	var query *duckdb.SQLError
 	published := fmt.Sprintf("%s was not published: readers still see what was there before.", t.plan.Address)
+	if t.work.Kind == plan.CheckWork {
+		published = fmt.Sprintf("The rows of %s were published before, and readers see them: nothing was changed.", t.plan.Address)
+	}
 	switch {
 	case errors.As(err, &tooMany):
 		return "Too many bad rows", fmt.Sprintf("More than %d rows of the source can't be represented (max_bad_rows). %s\n%s\nMend the source, declare other types, or raise max_bad_rows.",

@@ -23,8 +23,7 @@ const (
 func (t *task) query(ctx context.Context) error {
 	for _, in := range t.work.Inputs {
 		if in.Audit {
-			t.readInput(in, t.published.get(in.Ident))
-			continue
+			continue // the audit opens it
 		}
 		if err := t.bindInput(ctx, in); err != nil {
 			return err
@@ -47,18 +46,11 @@ func (t *task) bindInput(ctx context.Context, in plan.Input) error {
 	if table == nil {
 		return fmt.Errorf("this is a bug in etl: %s is read before it is made", in.Address)
 	}
-	t.readInput(in, table)
+	t.note(in, table)
 	if t.drives(in) && (t.work.Compute == plan.ComputeAppend || t.work.Compute == plan.ComputeParts) {
 		return nil // its new rows are bound in its place
 	}
 	return t.bindTable(ctx, in)
-}
-
-// readInput records what an input was when its rows decided over this table's.
-func (t *task) readInput(in plan.Input, table *state.Table) {
-	if table != nil {
-		t.staged.inputs = append(t.staged.inputs, state.Input{Address: in.Address, Ident: in.Ident, UUID: table.UUID, Snapshot: table.Main})
-	}
 }
 
 // bindTable lets the query read all rows of an input.

@@ -72,6 +72,16 @@ func newRun(a *Applier, p *plan.Plan, planID string) (*run, error) {
 	return r, r.connect()
 }
 
+// commits says whether any of the work ends in a commit.
+func (r *run) commits() bool {
+	for _, w := range r.work {
+		if w.Commits() {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *run) connect() error {
 	for _, t := range r.plan.Tables {
 		if r.work[t.Address] == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/automic-etl/etl/engine/duckdb"
@@ -55,10 +56,6 @@ func (t *task) do(ctx context.Context) (err error) {
 			t.discard()
 		}
 	}()
-	if t.work.Kind == plan.CheckWork {
-		t.staged.operation = state.Empty
-		return t.audit(ctx)
-	}
 	failpoint.Hit(failpoint.WriteBefore)
 	if err := t.write(ctx); err != nil {
 		return err
@@ -69,6 +66,10 @@ func (t *task) do(ctx context.Context) (err error) {
 		return err
 	}
 	failpoint.Hit(failpoint.AuditAfter)
+	if !t.work.Commits() {
+		return nil
+	}
+	t.noteReferenced()
 	return t.publish(ctx)
 }
 
@@ -113,7 +114,7 @@ func (t *task) carryState() error {
 	if t.base == nil {
 		return fmt.Errorf("this is a bug in etl: %s has no rows to describe", t.plan.Ident)
 	}
-	t.staged.cursor, t.staged.inputs = t.base.Summary.Cursor, t.base.Summary.Inputs
+	t.staged.cursor, t.staged.inputs = t.base.Summary.Cursor, slices.Clone(t.base.Summary.Inputs)
 	return nil
 }
 
@@ -143,10 +144,10 @@ func (t *task) change() state.Change {
 		Address: t.plan.Address, Definition: t.work.Definition, MetaHash: t.work.MetaHash}
 	c.Summary = state.Summary{CommitID: t.commit, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion, DataHash: t.work.DataHash,
 		Cursor: t.staged.cursor, Inputs: t.staged.inputs, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,
-		RowsBad: t.outcome.Rows.Bad, Mode: t.work.Compute, Checks: t.outcome.Checks, At: time.Now().UTC()}
+		RowsBad: t.outcome.Rows.Bad, Mode: t.work.Compute, Checks: t.checked(), At: time.Now().UTC()}
 	if l := t.work.Load; l != nil {
 		c.Summary.Fingerprint, c.Summary.Position = l.Fingerprint, l.Position
-	} else if t.base != nil && t.work.Kind == plan.MetadataWork {
+	} else if t.base != nil && (t.work.Kind == plan.MetadataWork || t.work.Kind == plan.CheckWork) {
 		c.Summary.Fingerprint, c.Summary.Position = t.base.Summary.Fingerprint, t.base.Summary.Position
 	}
 	return c

@@ -81,7 +81,7 @@ func (p *Plan) Changes() bool {
 	return s.Create+s.Evolve+s.Rebuild+s.Refresh+s.Drop > 0
 }
 
-// Checks says whether apply would look at anything, though it changes nothing: checks over time.
+// Checks says whether apply would look at anything, though it changes nothing: checks that can break without a new row.
 func (p *Plan) Checks() bool {
 	for _, t := range p.Tables {
 		if t.Action == None && len(t.Work) > 0 {

@@ -17,7 +17,7 @@ const (
 	QueryWork    = "query"    // compute from tables
 	MetadataWork = "metadata" // commit a definition without touching rows
 	DropWork     = "drop"
-	CheckWork    = "check" // run the checks that time alone can break; nothing is committed
+	CheckWork    = "check" // run the checks that can break without a new row: by time, and by what they look up
 )
 
 // How rows are computed.
@@ -52,9 +52,15 @@ type Work struct {
 	Inputs     []Input `json:"inputs,omitempty"`
 	Checks     []Check `json:"checks,omitempty"`
 	MaxBadRows int64   `json:"max_bad_rows,omitempty"`
+	// Record says that CheckWork is committed once its checks pass, without rows: what they look up moved, and they need not
+	// run again before it moves once more. Else nothing is committed.
+	Record bool `json:"record,omitempty"`
 	// Quarantine is the table's quarantine, for its lease.
 	Quarantine addr.Ident `json:"quarantine"`
 }
+
+// Commits says whether the work ends in a commit.
+func (w *Work) Commits() bool { return w.Kind != CheckWork || w.Record }
 
 // Base is the recorded state that the work was planned on.
 type Base struct {

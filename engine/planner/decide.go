@@ -121,9 +121,9 @@ func (n *node) newlyRequired() string {
 }
 
 // decideMetadata is for tables whose rows stay: a changed half that isn't about rows, or columns added and widened.
-func (n *node) decideMetadata(meta []plan.Change) {
+func (r *planning) decideMetadata(ctx context.Context, n *node, meta []plan.Change) {
 	if len(meta) == 0 && len(n.planned.Columns) == 0 && !n.layoutChanged() {
-		n.decideChecks()
+		r.decideChecks(ctx, n)
 		return
 	}
 	n.work.Kind, n.work.Compute = plan.MetadataWork, plan.ComputeMetadata
@@ -138,19 +138,6 @@ func (n *node) decideMetadata(meta []plan.Change) {
 	n.act(plan.Evolve, category, kind, text)
 	if checksChanged(meta) {
 		n.because("check", "a new or changed check audits the rows that exist")
-	}
-}
-
-// decideChecks keeps checks that time alone can break, on a table that has nothing else to do.
-func (n *node) decideChecks() {
-	var timed []plan.Check
-	for _, c := range n.work.Checks {
-		if c.Now && (c.Action == "warn" || c.Action == "fail") {
-			timed = append(timed, c)
-		}
-	}
-	if len(timed) > 0 {
-		n.work.Kind, n.work.Checks = plan.CheckWork, timed
 	}
 }
 

@@ -47,12 +47,12 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 		n.load(plan.Rebuild, plan.Additive, "own", n.newlyRequired()+" is required now, which existing rows were not written for")
 		n.work.Load.Append = false
 	default:
-		r.decideNewData(n)
+		r.decideNewData(ctx, n)
 	}
 }
 
 // decideNewData is for sources whose definition is the recorded one.
-func (r *planning) decideNewData(n *node) {
+func (r *planning) decideNewData(ctx context.Context, n *node) {
 	if !n.response.Resumable {
 		r.diags = append(r.diags, diag.Error(n.table.Range, "The source can't go on from the recorded position",
 			"%s can't be read on from where %s stands (%s). Read it anew with `etl apply -resnapshot=%s`.",
@@ -64,7 +64,7 @@ func (r *planning) decideNewData(n *node) {
 	unchanged := !n.response.Changed || n.source.Mode == schema.Batch && n.response.Fingerprint != "" && n.response.Fingerprint == n.recorded.Summary.Fingerprint
 	if unchanged && !n.table.RefreshAlways {
 		n.work.Load = nil
-		n.decideMetadata(meta)
+		r.decideMetadata(ctx, n, meta)
 		return
 	}
 	n.work.Load.Cursor = n.recorded.Summary.Cursor

@@ -52,7 +52,7 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	}
 	r.decideRefresh(n, moves)
 	if n.planned.Action == plan.None {
-		n.decideMetadata(meta)
+		r.decideMetadata(ctx, n, meta)
 	}
 }
 

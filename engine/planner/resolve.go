@@ -57,7 +57,7 @@ func (r *planning) addressed(n *node) {
 	}
 	for _, e := range t.Expects {
 		for _, ref := range e.References {
-			n.lookUp(r.nodes[ref.Table], takesOut(e.Action))
+			n.lookUp(r.nodes[ref.Table], e.Action)
 		}
 	}
 }
@@ -70,9 +70,9 @@ func (n *node) read(from *node) {
 }
 
 // lookUp adds an edge that only a check needs, unless the table is read anyway.
-func (n *node) lookUp(in *node, takes bool) {
+func (n *node) lookUp(in *node, action string) {
 	if edge := n.edge(in); edge != nil {
-		edge.takes = edge.takes || takes
+		edge.takes = edge.takes || takesOut(action)
 	}
 }
 
