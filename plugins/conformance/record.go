@@ -16,6 +16,8 @@ import (
 // record is all that a read sent: a line a row, and what each checkpoint stands for.
 type record struct {
 	lines       []string
+	numberless  bool               // lines come without the rows' numbers
+	numbers     map[string][]int64 // of each origin
 	cursor      map[string][]byte
 	checkpoints []checkpoint
 	before      func(ctx context.Context) error // runs before each batch
@@ -27,8 +29,8 @@ type checkpoint struct {
 	lines  int
 }
 
-func newRecord(cursor map[string][]byte) *record {
-	r := &record{cursor: map[string][]byte{}}
+func (e *Examination) record(cursor map[string][]byte) *record {
+	r := &record{cursor: map[string][]byte{}, numbers: map[string][]int64{}, numberless: e.subject.Unordered}
 	maps.Copy(r.cursor, cursor)
 	return r
 }
@@ -41,7 +43,12 @@ func (r *record) Batch(ctx context.Context, origin host.Origin, rows arrow.Recor
 	}
 	for i := range int(rows.NumRows()) {
 		var line strings.Builder
-		fmt.Fprintf(&line, "row %s:%d", origin.Source, origin.FirstRow+int64(i))
+		number := origin.FirstRow + int64(i)
+		r.numbers[origin.Source] = append(r.numbers[origin.Source], number)
+		fmt.Fprintf(&line, "row %s", origin.Source)
+		if !r.numberless {
+			fmt.Fprintf(&line, ":%d", number)
+		}
 		for c, column := range rows.Columns() {
 			fmt.Fprintf(&line, " %s=", rows.ColumnName(c))
 			if column.IsValid(i) {
@@ -71,6 +78,37 @@ func (r *record) Checkpoint(_ context.Context, partition string, cursor []byte) 
 }
 
 func (r *record) Progress(int64, int64) {}
+
+// numbered checks that the rows of each origin have numbers of their own, of which none is beyond their count.
+func (r *record) numbered() error {
+	for origin, numbers := range r.numbers {
+		slices.Sort(numbers)
+		if unique := slices.Compact(slices.Clone(numbers)); len(unique) < len(numbers) {
+			return fmt.Errorf("two rows of %q have the same number", origin)
+		}
+		if last := numbers[len(numbers)-1]; numbers[0] < 1 || last > int64(len(r.lines)) {
+			return fmt.Errorf("the rows of %q have the numbers %d to %d, where %d were sent", origin, numbers[0], last, len(r.lines))
+		}
+	}
+	return nil
+}
+
+// without is what is left of lines when others are taken away, each as often as it is there.
+func without(lines, others []string) []string {
+	left := map[string]int{}
+	for _, line := range others {
+		left[line]++
+	}
+	var rest []string
+	for _, line := range lines {
+		if left[line] > 0 {
+			left[line]--
+			continue
+		}
+		rest = append(rest, line)
+	}
+	return rest
+}
 
 // same compares what two reads sent, whatever the order of lines between partitions.
 func same(want, got []string) error {

@@ -1,6 +1,7 @@
 // Package conformance holds every provider to what the engine relies on: that plans repeat themselves, that a read can
 // go on from each of its checkpoints without a row lost or doubled, that it waits for a slow host, stops when it is
-// cancelled, and that nothing is lost when it dies in the middle. It needs a source that stands still meanwhile.
+// cancelled, and that nothing is lost when it dies in the middle. It needs a source that stands still meanwhile, and of a
+// Follower one that nobody else writes to.
 package conformance
 
 import (
@@ -17,6 +18,12 @@ type Subject struct {
 	Provider  string
 	Config    func(c *host.Client) sdk.Config
 	BatchSize int // small enough for several batches; 0 means 100
+	// Unordered says that rows come in another order, under other numbers, each time: several connections read them, or
+	// some are sent again.
+	Unordered bool
+	// Write changes the source of a Follower: inserts, updates and deletes, twenty or more in all, committed when it
+	// returns. It is called with 1, 2, 3 and so on.
+	Write func(ctx context.Context, time int) error
 }
 
 // Case is one promise.
@@ -48,6 +55,7 @@ type Examination struct {
 	client  *host.Client
 	config  sdk.Config
 	plan    *sdk.PlanResponse
+	writes  int // so far
 }
 
 // Examine starts the provider. Close the examination after the last case.
@@ -105,7 +113,7 @@ func (e *Examination) request(partition string, cursor map[string][]byte) sdk.Re
 
 // read reads all partitions from a cursor, one after the other.
 func (e *Examination) read(ctx context.Context, cursor map[string][]byte) (*record, error) {
-	all := newRecord(cursor)
+	all := e.record(cursor)
 	for _, partition := range e.partitions() {
 		if err := e.client.Read(ctx, e.config, e.request(partition, cursor), all); err != nil {
 			return nil, err

@@ -21,6 +21,8 @@ import (
 func TestMain(m *testing.M) {
 	sdk.ServeBuiltIn(map[string]sdk.Provider{
 		"numbers": numbers.Provider{}, "forgetful": forgetful{}, "restless": restless{}, "repeating": repeating{},
+		"resender": resender{}, "moody": moody{}, "greedy": greedy{}, "skipping": skipping{}, "eager": eager{}, "impatient": impatient{},
+		"doubling": doubling{},
 	})
 	os.Exit(m.Run())
 }
@@ -34,7 +36,7 @@ func subject(t *testing.T, provider string, partitions int64) conformance.Subjec
 	return conformance.Subject{
 		Provider: provider,
 		Host: host.Options{
-			Executable: executable, BuiltIn: []string{"numbers", "forgetful", "restless", "repeating"}, CacheDir: t.TempDir(),
+			Executable: executable, BuiltIn: []string{provider}, CacheDir: t.TempDir(),
 		},
 		Config: func(c *host.Client) sdk.Config {
 			values := c.Schema().Source.Empty().AsValueMap()

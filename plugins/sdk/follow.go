@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"slices"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -58,6 +59,16 @@ func ChangeColumns() coltype.Schema {
 		{Name: CommittedAtColumn, Type: coltype.Of(coltype.Timestamptz)},
 		{Name: UnchangedColumn, Type: coltype.ListOf(coltype.Of(coltype.String))},
 	}
+}
+
+// Followed are the columns of a delta Read: the source's own, none of them required since a delete may know the key alone
+// and a truncate knows nothing, and ChangeColumns.
+func Followed(own coltype.Schema) coltype.Schema {
+	columns := slices.Clone(own)
+	for i := range columns {
+		columns[i].Required = false
+	}
+	return append(columns, ChangeColumns()...)
 }
 
 // Overlap says that an incremental Read sends rows again that an earlier one has sent: those whose Column is null or not

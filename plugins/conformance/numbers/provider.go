@@ -1,12 +1,12 @@
 // Package numbers is a provider that makes its rows up: a small complete example of the SDK, and the one on which the
 // host and the conformance suite are tested. Its faults are switches, so that everything that can go wrong in a plugin
-// can be made to.
+// can be made to. In mode delta it follows a log of changes, which a test writes with Append.
 package numbers
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strconv"
 
 	"github.com/zclconf/go-cty/cty"
@@ -16,7 +16,7 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
-// Provider serves source "numbers". It keeps no state.
+// Provider serves source "numbers". It keeps no state; slots are kept beside the log, as a database would.
 type Provider struct{}
 
 // Schema is part of sdk.Provider.
@@ -34,10 +34,11 @@ func (Provider) Schema() schema.Provider {
 				{Name: "wide", Type: cty.Bool, Default: cty.True, Doc: "Whether there is a column of each type."},
 				number("bad_every", 0, "Every so many rows one can't be represented; 0 means none."),
 				{Name: "fault", Type: cty.String, OneOf: Faults(), Doc: "What goes wrong."},
+				{Name: "log", Type: cty.String, Doc: "The folder of the log of changes that mode delta follows."},
 				number("fault_at", 0, "The number of rows of a partition after which it goes wrong."),
 			},
 		},
-		Extract: map[string]schema.Block{schema.Batch: {}, schema.Incremental: {}},
+		Extract: map[string]schema.Block{schema.Batch: {}, schema.Incremental: {}, schema.Delta: {}},
 	}
 }
 
@@ -50,7 +51,7 @@ func (Provider) Capabilities() sdk.Capabilities {
 type settings struct {
 	rows, partitions, badEvery, faultAt int64
 	wide                                bool
-	fault                               string
+	fault, log                          string
 }
 
 func decode(cfg sdk.Config) (settings, sdk.Diagnostics) {
@@ -71,6 +72,11 @@ func decode(cfg sdk.Config) (settings, sdk.Diagnostics) {
 	}
 	if fault := cfg.Source.GetAttr("fault"); !fault.IsNull() {
 		s.fault = fault.AsString()
+	}
+	if log := cfg.Source.GetAttr("log"); !log.IsNull() {
+		s.log = filepath.Join(cfg.Dir, log.AsString())
+	} else if cfg.Mode == schema.Delta {
+		return s, sdk.Diagnostics{sdk.Error("Nothing to follow", "Mode delta follows a log. Set log to its folder.", "log")}
 	}
 	return s, nil
 }
@@ -108,9 +114,16 @@ func (Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (
 	if err := s.misplan(ctx); err != nil {
 		return nil, sdk.Errorf("Planning failed", "%s.", err)
 	}
+	if cfg.Mode == schema.Delta {
+		plan, err := s.follow(cfg, req)
+		if err != nil {
+			return nil, sdk.Errorf("The log can't be followed", "%s.", err)
+		}
+		return plan, nil
+	}
 	var left int64
 	for p := range s.partitions {
-		next, err := position(req.Cursor, partition(p))
+		next, err := sent(req.Cursor, partition(p))
 		if err != nil {
 			return nil, sdk.Errorf("Unreadable cursor", "The recorded cursor can't be read: %s.", err)
 		}
@@ -138,27 +151,6 @@ func (s settings) names() []string {
 func (s settings) in(p int64) int64 { return (s.rows - p + s.partitions - 1) / s.partitions }
 
 func partition(p int64) string { return fmt.Sprintf("p%d", p) }
-
-// cursor is how many rows of a partition were sent.
-type cursor struct {
-	Version int   `json:"v"`
-	Next    int64 `json:"next"`
-}
-
-func position(cursors map[string][]byte, name string) (int64, error) {
-	text, there := cursors[name]
-	if !there {
-		return 0, nil
-	}
-	var c cursor
-	if err := json.Unmarshal(text, &c); err != nil {
-		return 0, err
-	}
-	if c.Version > 1 {
-		return 0, fmt.Errorf("its format has version %d, written by a newer version of this provider", c.Version)
-	}
-	return c.Next, nil
-}
 
 func (s settings) columns() coltype.Schema {
 	columns := coltype.Schema{{Name: "n", Type: coltype.Of(coltype.Long), Required: true}}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -20,14 +20,15 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 	if ds.HasErrors() {
 		return ds
 	}
-	if until, err := strconv.ParseInt(string(req.Until), 10, 64); err == nil {
-		s.rows = min(s.rows, until)
+	if cfg.Mode == schema.Delta {
+		return s.changes(ctx, cfg, req, out)
 	}
+	s.rows = min(s.rows, int64(until(req.Until, int(s.rows))))
 	p, name, err := s.partition(req.Partition)
 	if err != nil {
 		return err
 	}
-	next, err := position(req.Cursor, name)
+	next, err := sent(req.Cursor, name)
 	if err != nil {
 		return err
 	}
