@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/apache/iceberg-go/table"
@@ -55,6 +56,9 @@ func (l *Lakehouse) commit(ctx context.Context, c Change, keep int) (*Table, err
 			l.landed.note(c.Add)
 			return describe(next)
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = l.orMoved(ctx, c, err)
+		}
 		if !errors.Is(err, errMoved) && !errors.Is(err, errExists) {
 			return nil, fmt.Errorf("committing %s: %w", c.Ident, err)
 		}
@@ -63,6 +67,17 @@ func (l *Lakehouse) commit(ctx context.Context, c Change, keep int) (*Table, err
 		}
 	}
 	return nil, fmt.Errorf("committing %s: its metadata was changed by others %d times in a row", c.Ident, attempts)
+}
+
+// orMoved explains a file that was gone: who takes a run for dead puts a fence on the table before it removes what the run
+// staged, so that a run that lives after all is told that main moved.
+func (l *Lakehouse) orMoved(ctx context.Context, c Change, gone error) error {
+	_, err := l.baseOf(ctx, c)
+	var conflict *ConflictError
+	if errors.As(err, &conflict) {
+		return errMoved // the next attempt finds the same
+	}
+	return gone
 }
 
 // pause waits a little, so that writers which met each other don't meet again.
@@ -173,7 +188,7 @@ func (l *Lakehouse) attempt(ctx context.Context, c Change, current *loaded, keep
 
 // finish writes a proposal's metadata and makes it the table's; previous is empty for a new table.
 func (l *Lakehouse) finish(ctx context.Context, p *proposal, previous string) (*loaded, error) {
-	location, err := writeMetadata(p.path, previous, p.meta)
+	location, err := writeMetadata(p.path, previous, p.change.Summary.RunID, p.meta)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("writing metadata: %w", err), p.discard())
 	}
@@ -217,12 +232,17 @@ func (l *Lakehouse) land(ctx context.Context, p *proposal, previous string, next
 	}
 	// The outcome is unknown: the catalog may have taken the change and failed to say so. Nothing is removed.
 	if landed, resolveErr := l.resolve(ctx, next.ident, p.change.Summary.CommitID); resolveErr != nil {
-		return errors.Join(err, fmt.Errorf("whether the commit landed is unknown: %w", resolveErr))
+		return &unsettledError{errors.Join(err, fmt.Errorf("whether the commit landed is unknown: %w", resolveErr))}
 	} else if landed {
 		return nil
 	}
-	return err
+	return &unsettledError{err}
 }
+
+// unsettledError is the failure of a commit that the catalog may have taken: its files must stay.
+type unsettledError struct{ error }
+
+func (e *unsettledError) Unwrap() error { return e.error }
 
 // resolve finds out whether a commit of unknown outcome is in the ancestry of main.
 func (l *Lakehouse) resolve(ctx context.Context, ident addr.Ident, commitID string) (bool, error) {
@@ -265,6 +285,9 @@ func (p *proposal) clean(ctx context.Context) {
 	for _, path := range p.expired {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			slog.WarnContext(ctx, "an expired file can't be removed", "path", path, "error", err)
+		}
+		if folder := filepath.Dir(path); folder != filepath.Join(p.path, "metadata") {
+			_ = os.Remove(folder) // a run's folder goes with its last file; it stays while there is another
 		}
 	}
 }

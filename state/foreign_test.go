@@ -132,7 +132,7 @@ func TestForeignAppendIsSeenAndKeepsOurState(t *testing.T) {
 		t.Fatalf("a commit behind a foreign append said %v", err)
 	}
 	// A fence on top doesn't hide that others wrote.
-	must(t, l.fence(t.Context(), "run-2", seen))
+	must(t, l.fence(t.Context(), "run-2", seen, everySnapshot))
 	fenced := now(t, l)
 	if len(fenced.Foreign) != 1 || fenced.StateAt != fenced.Main || fenced.Summary.Mode != ModeFence || string(fenced.Definition) != string(ours.Definition) {
 		t.Fatalf("after a fence: %+v", fenced)
@@ -205,14 +205,14 @@ func TestStateThatIsLostIsNotInvented(t *testing.T) {
 	must(t, builder.RemoveSnapshots(otherThanMain(current.meta), false))
 	meta, err := builder.Build()
 	must(t, err)
-	location, err := writeMetadata(mustPath(meta.Location()), current.location, meta)
+	location, err := writeMetadata(mustPath(meta.Location()), current.location, "another writer", meta)
 	must(t, err)
 	must(t, l.catalog.swap(t.Context(), orders, current.location, location))
 	seen := now(t, l)
 	if seen.StateAt != 0 || seen.Main == 0 || seen.Address == "" || seen.Rows != 2 {
 		t.Fatalf("without our snapshots: %+v", seen)
 	}
-	must(t, l.fence(t.Context(), "run-2", seen))
+	must(t, l.fence(t.Context(), "run-2", seen, everySnapshot))
 	if fenced := now(t, l); fenced.StateAt != 0 || len(fenced.Foreign) != 1 {
 		t.Fatalf("a fence made up a state: %+v", fenced)
 	}

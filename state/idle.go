@@ -6,7 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// SweepDead buries the leases of runs whose processes are surely gone, for a run that has nothing to do and so claims nothing.
+// SweepDead buries the leases of runs whose processes are surely gone, and sweeps what others left, for a run that has nothing to do and so
+// claims nothing.
 // It writes nothing where there are none.
 func (l *Lakehouse) SweepDead(ctx context.Context) error {
 	if err := l.writable(); err != nil {
@@ -24,5 +25,5 @@ func (l *Lakehouse) SweepDead(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return l.sweepOwn(ctx, uuid.NewString(), suspects)
 }

@@ -230,8 +230,8 @@ func (c *Lease) keepBeating(ctx context.Context) {
 	}
 }
 
-// Release removes what the run staged and didn't commit, and gives the leases back; the plan stays used. A lost lease is
-// reported, and nothing is done.
+// Release removes what the run staged and didn't commit, and what others left in etl's own tables, and gives the leases back; the
+// plan stays used. A lost lease is reported, and only the run's own files are removed.
 func (c *Lease) Release(ctx context.Context) error {
 	c.mu.Lock()
 	stop, stopped := c.stop, c.stopped
@@ -241,7 +241,7 @@ func (c *Lease) Release(ctx context.Context) error {
 		<-stopped
 	}
 	if err := c.held(ctx); err != nil {
-		return err
+		return errors.Join(err, c.tidy(ctx))
 	}
 	swept, err := c.sweepAllCreated(ctx)
 	if err != nil {
@@ -249,6 +249,9 @@ func (c *Lease) Release(ctx context.Context) error {
 	}
 	if err := c.tidy(ctx); err != nil {
 		return err
+	}
+	if err := c.lakehouse.sweepOwn(ctx, c.row.RunID, suspects); err != nil {
+		slog.WarnContext(ctx, "what dead runs left can't be removed; the next run tries again", "run", c.row.RunID, "error", err)
 	}
 	failpoint.Hit(failpoint.LeaseReleaseBefore)
 	err = c.lakehouse.post(ctx, c.row.RunID, func(rows []lease) ([]lease, error) {

@@ -142,20 +142,25 @@ func readPacked(ctx context.Context, ident addr.Ident, location string) (table.M
 	return t.Metadata(), nil
 }
 
-// writeMetadata writes the next metadata file of a table and returns its location.
-func writeMetadata(tablePath, previous string, m table.Metadata) (string, error) {
+// writeMetadata writes the next metadata file of a table, by a run, and returns its location.
+func writeMetadata(tablePath, previous, run string, m table.Metadata) (string, error) {
 	folder := filepath.Join(tablePath, "metadata")
 	content, err := json.Marshal(m)
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("%05d-%s.metadata.json", metadataVersion(previous)+1, uuid.NewString())
+	name := fmt.Sprintf("%05d-%s%s", metadataVersion(previous)+1, uuid.NewString()[:24], metadataMark(run))
 	path := filepath.Join(folder, name)
 	if err := writeDurably(path, content); err != nil {
 		return "", err
 	}
 	return locationOf(path), syncPath(folder)
 }
+
+// metadataMark is what the names of a run's metadata files end with. Other writers want a UUID there: it is the last part of one.
+func metadataMark(run string) string { return sha256Of([]byte(run))[:12] + metadataSuffix }
+
+const metadataSuffix = ".metadata.json"
 
 // metadataVersion is the number that a metadata file's name begins with; -1 for none.
 func metadataVersion(location string) int {

@@ -30,6 +30,7 @@ def duck(table, order="all"):
     for name in ("avro", "iceberg"):
         package = importlib.import_module("duckdb_extension_" + name)
         db.execute("load '%s'" % glob.glob(os.path.dirname(package.__file__) + "/extensions/*/*.duckdb_extension")[0])
+    db.execute("set enable_progress_bar = false") # it goes to stdout
     db.execute("set timezone = 'UTC'")
     return db.execute(f"select * from iceberg_scan('{table.metadata_location}') order by {order}").fetch_arrow_table().to_pylist()
 def out(value): print(json.dumps(value, default=str).replace("NaN", "\"NaN\"").replace("Infinity", "\"Infinity\""))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -75,7 +76,7 @@ func (r records[T]) stage(ctx context.Context, l *Lakehouse, base *Table, column
 
 func writeParquet(path string, batch arrow.RecordBatch) error {
 	defer batch.Release()
-	f, err := os.Create(path)
+	f, err := createBelow(path)
 	if err != nil {
 		return err
 	}
@@ -85,6 +86,19 @@ func writeParquet(path string, batch arrow.RecordBatch) error {
 		return errors.Join(err, f.Close())
 	}
 	return errors.Join(w.Write(batch), w.Close()) // closes the file too
+}
+
+// createBelow creates a file in a run's folder, which others remove whenever it is empty.
+func createBelow(path string) (f *os.File, err error) {
+	for range attempts {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return nil, err
+		}
+		if f, err = os.Create(path); !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	return nil, err
 }
 
 func (r records[T]) batch(columns coltype.Schema, rows []T) arrow.RecordBatch {
@@ -231,7 +245,8 @@ func (r records[T]) base(ctx context.Context, l *Lakehouse) (*Table, error) {
 	return t, err
 }
 
-// write commits rows, as all of the table's or on top of them. A conflict is the caller's to solve; its file is gone then.
+// write commits rows, as all of the table's or on top of them. A conflict is the caller's to solve. The file goes if the commit
+// surely didn't land.
 func (r records[T]) write(ctx context.Context, l *Lakehouse, base *Table, op Operation, s Summary, rows []T) (*Table, error) {
 	columns, err := r.columns(base)
 	if err != nil {
@@ -246,8 +261,8 @@ func (r records[T]) write(ctx context.Context, l *Lakehouse, base *Table, op Ope
 		c.Add = []StagedFile{staged}
 	}
 	next, err := l.commit(ctx, c, keptSnapshots)
-	var conflict *ConflictError
-	if errors.As(err, &conflict) && len(c.Add) > 0 {
+	var unsettled *unsettledError
+	if err != nil && !errors.As(err, &unsettled) && len(c.Add) > 0 {
 		err = errors.Join(err, ignoreMissing(os.Remove(c.Add[0].Path)))
 	}
 	return next, err

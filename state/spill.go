@@ -25,6 +25,9 @@ func sha256Of(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// partPrefix begins the name of a file that is being written.
+const partPrefix = "part-"
+
 // spill moves the largest values into files until what is left is small.
 func spill(tablePath string, props iceberg.Properties) error {
 	for size(props) > maxSummary {
@@ -75,7 +78,7 @@ func writeSpilled(tablePath string, content []byte) (string, error) {
 		return "", err
 	}
 	// Written aside and renamed: a file of that name is always whole, whoever else writes the same.
-	part, err := os.CreateTemp(folder, "part-*")
+	part, err := os.CreateTemp(folder, partPrefix+"*")
 	if err != nil {
 		return "", err
 	}

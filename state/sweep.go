@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,10 +65,10 @@ func (l *Lakehouse) bury(ctx context.Context, runID string, dead lease) error {
 		}
 		failpoint.Hit(failpoint.SweepAfter)
 	}
-	if err := l.sweepOwn(ctx, dead.RunID); err != nil {
+	if err := l.FillRuns(ctx); err != nil {
 		return err
 	}
-	if err := l.FillRuns(ctx); err != nil {
+	if err := l.sweepOwn(ctx, runID, thorough); err != nil {
 		return err
 	}
 	return l.takeOff(ctx, runID, seized.row.ID, missing)
@@ -135,25 +133,34 @@ func (l *Lakehouse) sweepTable(ctx context.Context, runID string, ident addr.Ide
 		return true, err
 	}
 	unmark(path)
-	left, err := l.unnamed(ctx, ident, path, dead)
+	left, err := l.leftOver(ctx, ident, path, dead)
 	if err != nil || len(left) == 0 {
 		return true, errors.Join(err, removeEmpty(stageFolder(path, dead)))
 	}
-	if err := l.fence(ctx, runID, t); err != nil {
+	if err := l.fence(ctx, runID, t, everySnapshot); err != nil {
 		return true, err
 	}
 	failpoint.Hit(failpoint.SweepFenced)
-	if left, err = l.unnamed(ctx, ident, path, dead); err != nil {
-		return true, err
+	return true, errors.Join(l.removeUnnamed(ctx, ident, left), removeEmpty(stageFolder(path, dead)))
+}
+
+// removeUnnamed removes what the table still doesn't name behind its fence: nothing that was there before can be named any more.
+func (l *Lakehouse) removeUnnamed(ctx context.Context, ident addr.Ident, left []string) error {
+	current, err := l.load(ctx, ident)
+	if err != nil {
+		return err
 	}
-	return true, errors.Join(removeAll(left), removeEmpty(stageFolder(path, dead)))
+	if left, err = current.without(left); err != nil {
+		return err
+	}
+	return removeAll(left)
 }
 
 // fence commits an empty snapshot that carries the recorded state on.
-func (l *Lakehouse) fence(ctx context.Context, runID string, t *Table) error {
+func (l *Lakehouse) fence(ctx context.Context, runID string, t *Table, keep int) error {
 	for attempt := 0; ; attempt++ {
 		c := t.carry(ModeFence, runID)
-		_, err := l.Commit(ctx, c)
+		_, err := l.commit(ctx, c, keep)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			return err
@@ -179,50 +186,6 @@ func (t *Table) carry(mode, runID string) Change {
 		Address: t.Address, Project: t.Project, Definition: t.Definition, MetaHash: t.MetaHash,
 	}
 }
-
-// unnamed are the files of a run that no snapshot of the table names: data files, and manifests of commits that failed.
-func (l *Lakehouse) unnamed(ctx context.Context, ident addr.Ident, path, run string) ([]string, error) {
-	found, err := filesOfRun(path, run)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	current, err := l.load(ctx, ident)
-	if err != nil {
-		return nil, err
-	}
-	named, err := reachable(current.meta.Snapshots())
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(found, func(f string) bool { return named[f] }), nil
-}
-
-// filesOfRun are all files that a run may have written for a table, by their names.
-func filesOfRun(path, run string) ([]string, error) {
-	var found []string
-	err := filepath.WalkDir(stageFolder(path, run), func(at string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			found = append(found, at)
-		}
-		return err
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	entries, err := os.ReadDir(filepath.Join(path, "metadata"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".avro") && strings.Contains(e.Name(), runMark(run)) {
-			found = append(found, filepath.Join(path, "metadata", e.Name()))
-		}
-	}
-	return found, nil
-}
-
-// runMark is what the names of a run's manifests contain.
-func runMark(run string) string { return "-run-" + run + "-" }
 
 func removeAll(paths []string) error {
 	for _, path := range paths {
@@ -251,23 +214,4 @@ func removeEmpty(folder string) error {
 		return ignoreMissing(err)
 	}
 	return ignoreMissing(os.Remove(folder))
-}
-
-// sweepOwn sweeps the tables that etl keeps for itself. They need no fence: the seizure moved etl.leases, and the others are
-// appended to only.
-func (l *Lakehouse) sweepOwn(ctx context.Context, dead string) error {
-	ident := leases().ident
-	t, err := l.Table(ctx, ident)
-	if err != nil {
-		return err
-	}
-	path, err := pathOf(t.Location)
-	if err != nil {
-		return err
-	}
-	left, err := l.unnamed(ctx, ident, path, dead)
-	if err != nil {
-		return fmt.Errorf("sweeping what run %s left of %s: %w", dead, ident, err)
-	}
-	return errors.Join(removeAll(left), removeEmpty(stageFolder(path, dead)))
 }
