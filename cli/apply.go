@@ -42,7 +42,7 @@ func (e *environment) apply(c *cli.Context) error {
 	if c.Args().Len() > 1 {
 		return errors.New("apply takes one saved plan at most")
 	}
-	w, err := e.load(ctx, true)
+	w, err := e.loadToPlan(ctx, planOptions(c))
 	if err != nil {
 		return err
 	}

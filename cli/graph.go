@@ -45,8 +45,7 @@ func (w *workspace) edges(ctx context.Context) ([]planner.Edge, hcl.Diagnostics)
 	if err := w.open(ctx, true); err != nil {
 		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: sentence(err)}}
 	}
-	p := &planner.Planner{Project: w.project, Lakehouse: w.lake, Compute: w.engine, CacheDir: w.cacheDir(), Log: w.log}
-	return p.Edges(ctx)
+	return w.planner(planner.Options{}).Edges(ctx)
 }
 
 func drawDot(w io.Writer, edges []planner.Edge) error {

@@ -42,7 +42,7 @@ func (e *environment) plan(c *cli.Context) error {
 	if c.Bool("json") {
 		format = "json"
 	}
-	w, err := e.load(ctx, true)
+	w, err := e.loadToPlan(ctx, planOptions(c))
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,10 @@ func planOptions(c *cli.Context) planner.Options {
 
 // plan makes a plan against the open lakehouse.
 func (w *workspace) plan(ctx context.Context, options planner.Options) (*plan.Plan, hcl.Diagnostics) {
-	p := &planner.Planner{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: w.engine,
+	return w.planner(options).Plan(ctx)
+}
+
+func (w *workspace) planner(options planner.Options) *planner.Planner {
+	return &planner.Planner{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: w.engine,
 		CacheDir: w.cacheDir(), Options: options, Log: w.log}
-	return p.Plan(ctx)
 }

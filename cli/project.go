@@ -72,6 +72,44 @@ func (e *environment) load(ctx context.Context, secrets bool) (*workspace, error
 	return w, nil
 }
 
+// loadToPlan is load for commands that make a plan: where there are mistakes, those that planning would find are printed
+// with them.
+func (e *environment) loadToPlan(ctx context.Context, options planner.Options) (*workspace, error) {
+	w, diags, err := e.parse(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if diags.HasErrors() {
+		diags = append(diags, w.further(ctx, options)...)
+	}
+	if w.report(diags) {
+		w.close(ctx)
+		return nil, exit(exitError)
+	}
+	return w, nil
+}
+
+// further finds the mistakes that planning would find, in a project that has others. It makes no plan and writes nothing.
+func (w *workspace) further(ctx context.Context, options planner.Options) hcl.Diagnostics {
+	diags := w.openToCheck(ctx)
+	p := w.planner(options)
+	p.Doubtful = true
+	_, found := p.Plan(ctx)
+	return append(diags, found...)
+}
+
+// openToCheck opens the lakehouse if it can: without it, what is recorded isn't known.
+func (w *workspace) openToCheck(ctx context.Context) hcl.Diagnostics {
+	if w.project.Lakehouse.Partial {
+		return nil
+	}
+	if err := w.open(ctx, true); err != nil {
+		w.lake = nil
+		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: sentence(err)}}
+	}
+	return nil
+}
+
 // parse reads the project with its mistakes.
 func (e *environment) parse(ctx context.Context, secrets bool) (*workspace, hcl.Diagnostics, error) {
 	w := &workspace{environment: e}
@@ -86,13 +124,10 @@ func (e *environment) parse(ctx context.Context, secrets bool) (*workspace, hcl.
 }
 
 // check finds what the configuration alone doesn't say, without a network: SQL that can't be read, tables that it names
-// and nobody has, cycles, and what the providers know beyond their schemas. It is skipped while there are mistakes, which
-// would only be reported twice.
-func (w *workspace) check(ctx context.Context, found hcl.Diagnostics) hcl.Diagnostics {
-	if found.HasErrors() {
-		return nil
-	}
-	_, diags := w.edges(ctx)
+// and nobody has, cycles, expressions as far as the columns are known, and what the providers know beyond their schemas.
+func (w *workspace) check(ctx context.Context) hcl.Diagnostics {
+	diags := w.openToCheck(ctx)
+	diags = append(diags, w.planner(planner.Options{}).Check(ctx)...)
 	for _, s := range w.project.Sources {
 		client, err := w.host.Source(ctx, s.Provider)
 		if err != nil {

@@ -22,7 +22,7 @@ func (e *environment) runCommand() *cli.Command {
 
 func (e *environment) refresh(c *cli.Context) error {
 	ctx := c.Context
-	w, err := e.load(ctx, true)
+	w, err := e.loadToPlan(ctx, planOptions(c))
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (e *environment) validate(c *cli.Context) error {
 		return err
 	}
 	defer w.close(c.Context)
-	diags = append(diags, w.check(c.Context, diags)...)
+	diags = append(diags, w.check(c.Context)...)
 	if asJSON {
 		if err := view.DiagnosticsDocument(e.stdout, diags, w.files(), w.sensitive(e.viewOptions(e.stdout))); err != nil {
 			return err

@@ -35,6 +35,7 @@ type builder struct {
 	drivers []addr.Address
 	refresh refresh
 	where   string // the current step, for messages
+	outline bool   // no query is wanted, only the mistakes and the columns as far as they can be known
 }
 
 func newBuilder(t *config.Table, inputs Inputs) *builder {
@@ -47,6 +48,10 @@ func (b *builder) fail(rng hcl.Range, summary, detail string) {
 
 // source reads the driving table.
 func (b *builder) source() bool {
+	if b.table.From == nil && b.outline {
+		b.unknown()
+		return true
+	}
 	if b.table.From == nil {
 		b.fail(b.table.Range, "Table without rows", "This table has neither from nor sql, so there is nothing to compute it from.")
 		return false
@@ -66,7 +71,10 @@ func (b *builder) source() bool {
 
 func (b *builder) input(a addr.Address, rng hcl.Range) (Input, bool) {
 	in, ok := b.inputs[a]
-	if !ok {
+	switch {
+	case !ok && b.outline:
+		return Input{Ident: a.Ident(), Open: true}, true
+	case !ok:
 		b.fail(rng, "Unknown table", fmt.Sprintf("The columns of %s are not known, so nothing can be computed from it. This is a bug in etl.", a))
 	}
 	return in, ok
@@ -75,11 +83,14 @@ func (b *builder) input(a addr.Address, rng hcl.Range) (Input, bool) {
 // inputFrame hides the provenance of bronze tables, and of others the column that flows through by itself.
 func inputFrame(in Input) frame {
 	arrived, ok := in.Columns.Lookup(loadedAt)
-	f := frame{loaded: ok && arrived.Type.Kind == coltype.Timestamptz}
+	f := frame{open: in.Open, loaded: ok && arrived.Type.Kind == coltype.Timestamptz}
 	bronze := isBronze(in.Columns)
 	for _, field := range in.Columns {
 		hidden := field.Name == loadedAt || bronze && strings.HasPrefix(field.Name, reservedPrefix)
 		f.columns = append(f.columns, column{Field: bare(field), hidden: hidden})
+	}
+	if in.Open && !ok {
+		f.expectLoadedAt()
 	}
 	return f
 }
@@ -128,9 +139,18 @@ func (b *builder) scope() *expr.Scope {
 }
 
 // driverName is the name by which expressions may qualify the step's own input.
-func (b *builder) driverName() string { return b.table.From.Name }
+func (b *builder) driverName() string {
+	if b.table.From == nil {
+		return ""
+	}
+	return b.table.From.Name
+}
 
+// bind is nil for what has a mistake, be it one that was found when the expression was read.
 func (b *builder) bind(n expr.Node, s *expr.Scope) *expr.Typed {
+	if n == nil {
+		return nil
+	}
 	t, diags := expr.Bind(n, s)
 	b.diags = append(b.diags, diags...)
 	return t
@@ -141,7 +161,7 @@ func (b *builder) renderer() ducksql.Renderer {
 }
 
 func (b *builder) step(i int, s config.Step) {
-	b.where = fmt.Sprintf("step %s of %s", s.Kind(), b.table.Addr)
+	b.where = fmt.Sprintf("step %s of %s", s.Kind(), b.table.Addr.Block())
 	switch s := s.(type) {
 	case *config.Filter:
 		b.filter(s)
@@ -169,6 +189,8 @@ func (b *builder) step(i int, s config.Step) {
 		b.session(s)
 	case *config.SortBy:
 		b.sortBy(s)
+	case *config.Unread:
+		b.unknown()
 	default:
 		b.fail(s.Range(), "Unknown step", fmt.Sprintf("The step %q (number %d) can't be compiled. This is a bug in etl.", s.Kind(), i+1))
 	}
@@ -227,6 +249,20 @@ func (f *frame) set(c column) {
 		at--
 	}
 	f.columns = slices.Insert(f.columns, at, c)
+}
+
+// put replaces the column at an index, or adds one where the index is negative.
+func (f *frame) put(i int, c column) {
+	if i < 0 {
+		f.set(c)
+		return
+	}
+	f.columns[i] = c
+}
+
+// typed is a plain column.
+func typed(name string, t coltype.Type) column {
+	return column{Field: coltype.Field{Name: name, Type: t}}
 }
 
 func (f frame) clone() frame {

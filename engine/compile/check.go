@@ -45,6 +45,11 @@ type Check struct {
 // Checks compiles the expects of a table over its output columns.
 func Checks(t *config.Table, columns coltype.Schema, inputs Inputs) ([]Check, hcl.Diagnostics) {
 	c := checker{table: t, columns: columns, inputs: inputs}
+	return c.all()
+}
+
+func (c *checker) all() ([]Check, hcl.Diagnostics) {
+	t := c.table
 	out := make([]Check, 0, len(t.Expects))
 	for _, e := range t.Expects {
 		check := Check{Name: e.Name, Action: e.Action}
@@ -63,6 +68,8 @@ type checker struct {
 	columns coltype.Schema
 	inputs  Inputs
 	diags   hcl.Diagnostics
+	// outline says that no conditions are wanted, only the mistakes; open that there may be other columns.
+	outline, open bool
 }
 
 func (c *checker) fail(rng hcl.Range, summary, detail string) {
@@ -94,7 +101,7 @@ func (c *checker) compile(e config.Expect, check *Check) {
 
 func (c *checker) condition(e config.Expect, n expr.Node, aggregate bool) string {
 	scope := &expr.Scope{
-		Relations:  []expr.Relation{{Name: c.table.Addr.Name, Columns: unnumbered(c.columns)}},
+		Relations:  []expr.Relation{{Name: c.table.Addr.Name, Columns: unnumbered(c.columns), Open: c.open}},
 		Aggregates: aggregate,
 		Where:      fmt.Sprintf("the check %q", e.Name),
 	}
@@ -121,10 +128,10 @@ func (c *checker) aggregated(t *expr.Typed) {
 
 func (c *checker) column(name string, rng hcl.Range) (coltype.Field, bool) {
 	f, ok := c.columns.Lookup(name)
-	if !ok {
+	if !ok && !c.open {
 		c.fail(rng, "Unknown column", unknownColumn("This table", name, c.columns.Names()))
 	}
-	return f, ok
+	return f, ok && f.Type.Kind != expr.Invalid
 }
 
 func (c *checker) unique(e config.Expect) {
@@ -154,9 +161,11 @@ func (c *checker) references(e config.Expect) (string, []addr.Address) {
 	for _, ref := range e.References {
 		in, ok := c.inputs[ref.Table]
 		if ref.Table == c.table.Addr {
-			in, ok = Input{Ident: c.table.Ident, Columns: c.columns}, true
+			in, ok = Input{Ident: c.table.Ident, Columns: c.columns, Open: c.open}, true
 		}
-		if !ok {
+		if !ok && c.outline {
+			in = Input{Open: true}
+		} else if !ok {
 			c.fail(ref.Range, "Unknown table", fmt.Sprintf("The columns of %s are not known, so nothing can be looked up in it. This is a bug in etl.", ref.Table))
 			continue
 		}
@@ -173,10 +182,10 @@ func (c *checker) references(e config.Expect) (string, []addr.Address) {
 func (c *checker) reference(ref config.Reference, in Input) string {
 	from, ok := c.column(ref.Column, ref.Range)
 	to, found := in.Columns.Lookup(ref.To)
-	if !found {
+	if !found && !in.Open {
 		c.fail(ref.Range, "Unknown column", unknownColumn("The table "+ref.Table.String(), ref.To, in.Columns.Names()))
 	}
-	if !ok || !found {
+	if !ok || !found || to.Type.Kind == expr.Invalid {
 		return ""
 	}
 	wide, comparable := coltype.Widen(from.Type, to.Type)

@@ -18,6 +18,8 @@ import (
 type Input struct {
 	Ident   addr.Ident
 	Columns coltype.Schema
+	// Open says that it may have other columns too, as a mistake keeps them from being known.
+	Open bool
 }
 
 // Inputs are the tables that a table names, by address.

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -14,6 +15,7 @@ import (
 // contract checks what a table says of its output columns.
 type contract struct {
 	columns coltype.Schema
+	open    bool     // there may be others
 	names   []string // what a message lists
 	diags   hcl.Diagnostics
 }
@@ -21,8 +23,12 @@ type contract struct {
 // Contract applies the `column` blocks of a table to the columns that it really has: documentation, required, and
 // wider types. It also checks that keys, partitions and sort order name columns that exist and fit.
 func Contract(t *config.Table, columns coltype.Schema) (coltype.Schema, hcl.Diagnostics) {
-	c := contract{columns: append(coltype.Schema(nil), columns...)}
-	for _, name := range columns.Names() {
+	return promised(t, Shape{Columns: columns})
+}
+
+func promised(t *config.Table, s Shape) (coltype.Schema, hcl.Diagnostics) {
+	c := contract{columns: slices.Clone(s.Columns), open: s.Open}
+	for _, name := range s.Columns.Names() {
 		if !strings.HasPrefix(name, reservedPrefix) {
 			c.names = append(c.names, name)
 		}
@@ -44,17 +50,19 @@ func (c *contract) fail(rng hcl.Range, summary, detail string) {
 	c.diags = append(c.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &rng})
 }
 
-func (c *contract) lookup(name string, rng hcl.Range) (coltype.Field, bool) {
-	f, ok := c.columns.Lookup(name)
-	if !ok {
+// lookup finds a column; ok is false where it isn't there, or nothing is known of it.
+func (c *contract) lookup(name string, rng hcl.Range) (f coltype.Field, ok bool) {
+	f, ok = c.columns.Lookup(name)
+	if !ok && !c.open {
 		c.fail(rng, "Unknown column", unknownColumn("This table", name, c.names))
 	}
-	return f, ok
+	return f, ok && f.Type.Kind != expr.Invalid
 }
 
 func (c *contract) declare(d config.ColumnDecl) {
 	f, ok := c.lookup(d.Name, d.Range)
 	if !ok {
+		c.takeAtItsWord(d)
 		return
 	}
 	f.Doc, f.Required = d.Doc, d.Required
@@ -68,6 +76,18 @@ func (c *contract) declare(d config.ColumnDecl) {
 		f.Type = *d.Type
 	}
 	c.columns[c.columns.Index(d.Name)] = f
+}
+
+// takeAtItsWord gives a column that isn't known the type that it is declared to have.
+func (c *contract) takeAtItsWord(d config.ColumnDecl) {
+	i := c.columns.Index(d.Name)
+	switch {
+	case d.Type == nil:
+	case i >= 0:
+		c.columns[i].Type = *d.Type
+	case c.open:
+		c.columns = append(c.columns, coltype.Field{Name: d.Name, Type: *d.Type})
+	}
 }
 
 func (c *contract) write(w config.Write) {

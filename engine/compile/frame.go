@@ -30,10 +30,19 @@ type column struct {
 type frame struct {
 	name    string // of the CTE
 	columns []column
+	// open says that there may be other columns, as a mistake keeps them from being known.
+	open bool
 	// loaded says that loadedAt still belongs to the row: no step has made one row of several.
 	loaded bool
 	// order are the internal columns to sort the output by.
 	order []config.SortKey
+}
+
+// expectLoadedAt adds loadedAt where a table may have it.
+func (f *frame) expectLoadedAt() {
+	c := typed(loadedAt, coltype.Of(coltype.Timestamptz))
+	c.hidden, f.loaded = true, true
+	f.columns = append(f.columns, c)
 }
 
 func (f frame) index(name string) int {
@@ -52,7 +61,7 @@ func (f frame) sameButCase(name string) (string, bool) {
 
 // relation is the frame as expressions see it.
 func (f frame) relation(name string) expr.Relation {
-	rel := expr.Relation{Name: name, Hidden: map[string]bool{}}
+	rel := expr.Relation{Name: name, Hidden: map[string]bool{}, Open: f.open}
 	for _, c := range f.columns {
 		if c.internal {
 			continue

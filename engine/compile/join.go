@@ -23,24 +23,24 @@ func (b *builder) join(s *config.Join) {
 		return
 	}
 	as := s.As
-	if as == "" {
-		as = s.With.Name
-	}
+	scope := b.scope()
 	if as == b.driverName() {
 		b.fail(s.Src, "Two tables with one name", fmt.Sprintf("Both the input and the joined table are called %q here. Name the joined one with as.", as))
-		return
+		as = ""
 	}
 	b.side(s.With)
-	scope := b.scope()
-	scope.Relations = append(scope.Relations, sideRelation(as, in.Columns))
+	scope.Relations = append(scope.Relations, sideRelation(as, in))
 	r := b.renderer()
-	r.Names[as] = sideAlias
-	on, diags := expr.BindBoolean(s.On, scope)
-	b.diags = append(b.diags, diags...)
+	if as == "" { // then any name can be that of the joined table
+		scope.Relations[0].Open = true
+	} else {
+		r.Names[as] = sideAlias
+	}
+	on := b.condition(s.On, scope)
 	next := b.frame.clone()
 	sql, _ := b.assign(&next, s.Columns, scope, r)
 	if !b.joinColumns(s) || on == nil {
-		b.frame.columns = next.columns
+		b.frame.columns, b.frame.open = next.columns, next.open
 		return
 	}
 	b.joined(s, next, sql, in, r.Expr(on))
@@ -77,9 +77,9 @@ func (b *builder) side(a addr.Address) {
 	}
 }
 
-func sideRelation(name string, columns coltype.Schema) expr.Relation {
-	rel := expr.Relation{Name: name, Hidden: map[string]bool{}}
-	for _, f := range columns {
+func sideRelation(name string, in Input) expr.Relation {
+	rel := expr.Relation{Name: name, Hidden: map[string]bool{}, Open: in.Open}
+	for _, f := range in.Columns {
 		rel.Columns = append(rel.Columns, bare(f))
 		rel.Hidden[f.Name] = strings.HasPrefix(f.Name, reservedPrefix)
 	}
@@ -103,7 +103,8 @@ func (b *builder) union(s *config.Union) {
 		}
 	}
 	next, ok := b.unified(parts, s)
-	if !ok {
+	if !ok || b.outline {
+		next.name, b.frame = b.frame.name, next
 		return
 	}
 	sql, fresh := b.unionBranches(parts, next, s)
@@ -143,9 +144,9 @@ func (b *builder) unified(parts []frame, s *config.Union) (frame, bool) {
 	next := frame{loaded: true}
 	ok := true
 	for _, part := range parts {
-		next.loaded = next.loaded && part.loaded
+		next.loaded, next.open = next.loaded && part.loaded, next.open || part.open
 		for _, c := range part.columns {
-			if c.internal || c.Type.Kind == expr.Invalid {
+			if c.internal {
 				continue
 			}
 			ok = b.unify(&next, c, s.Src) && ok
@@ -169,10 +170,15 @@ func (b *builder) unify(next *frame, c column, rng hcl.Range) bool {
 		}
 		return true
 	}
+	if c.Type.Kind == expr.Invalid || next.columns[i].Type.Kind == expr.Invalid {
+		next.columns[i].Type = coltype.Of(expr.Invalid)
+		return true
+	}
 	wide, ok := coltype.Widen(next.columns[i].Type, c.Type)
 	if !ok {
 		b.fail(rng, "Types can't be united", fmt.Sprintf(
 			"The column %q is %s in one table of this union and %s in another. Cast one of them before.", c.Name, next.columns[i].Type, c.Type))
+		next.columns[i].Type = coltype.Of(expr.Invalid)
 		return false
 	}
 	next.columns[i].Type, next.columns[i].hidden = wide, next.columns[i].hidden && c.hidden

@@ -92,7 +92,7 @@ func wideMistakes() []mistake {
 			return &config.Join{Header: head("join"), How: "left", With: table("silver", "customers"), As: "c", On: node(t, "id == c.id"), Columns: assign(t, `{ x = c.name }`)}
 		}, `Types can't be compared`},
 		{func(t *testing.T) config.Step {
-			return &config.Join{Header: head("join"), How: "inner", With: table("silver", "customers"), On: node(t, "customer == customers.id")}
+			return &config.Join{Header: head("join"), How: "inner", With: table("silver", "customers"), As: "customers", On: node(t, "customer == customers.id")}
 		}, `Join without columns`},
 		{func(t *testing.T) config.Step {
 			return &config.Join{Header: head("join"), How: "semi", With: table("silver", "customers"), As: "c", On: node(t, "customer == c.id"), Columns: assign(t, `{ x = c.name }`)}
@@ -101,7 +101,7 @@ func wideMistakes() []mistake {
 			return &config.Join{Header: head("join"), How: "inner", With: table("silver", "customers"), As: "orders", On: node(t, "true"), Columns: assign(t, `{ x = 1 }`)}
 		}, `Two tables with one name`},
 		{func(t *testing.T) config.Step {
-			return &config.Join{Header: head("join"), How: "inner", With: table("silver", "nowhere"), On: node(t, "true")}
+			return &config.Join{Header: head("join"), How: "inner", With: table("silver", "nowhere"), As: "nowhere", On: node(t, "true")}
 		}, `Unknown table`},
 		{func(t *testing.T) config.Step {
 			return &config.Union{Header: head("union"), With: []addr.Address{table("silver", "customers")}}

@@ -17,7 +17,7 @@ func (b *builder) finish() *Compiled {
 		}
 	}
 	if len(schema) == 0 {
-		b.fail(b.table.Range, "Table without columns", "After its steps this table has no column left.")
+		b.withoutColumns()
 		return nil
 	}
 	if b.frame.loaded && schema.Index(loadedAt) < 0 {
@@ -29,6 +29,10 @@ func (b *builder) finish() *Compiled {
 		return nil
 	}
 	return b.compiled(declared)
+}
+
+func (b *builder) withoutColumns() {
+	b.fail(b.table.Range, "Table without columns", "After its steps this table has no column left.")
 }
 
 func (b *builder) compiled(schema coltype.Schema) *Compiled {

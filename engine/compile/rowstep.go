@@ -11,36 +11,50 @@ import (
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 func (b *builder) filter(s *config.Filter) {
-	t, diags := expr.BindBoolean(s.Where, b.scope())
-	b.diags = append(b.diags, diags...)
+	t := b.condition(s.Where, b.scope())
 	if t == nil {
 		return
 	}
 	b.project(b.frame, b.frame.selects(), "WHERE "+b.renderer().Expr(t))
 }
 
-// assign puts named expressions into a frame; the SQL of each column is by its name.
+// condition is bind for what must be true or false.
+func (b *builder) condition(n expr.Node, s *expr.Scope) *expr.Typed {
+	if n == nil {
+		return nil
+	}
+	t, diags := expr.BindBoolean(n, s)
+	b.diags = append(b.diags, diags...)
+	return t
+}
+
+// assign puts named expressions into a frame; the SQL of each column is by its name. One without a name stands for columns
+// that could not be read.
 func (b *builder) assign(f *frame, columns []config.Assignment, s *expr.Scope, r ducksql.Renderer) (map[string]string, []*expr.Typed) {
 	sql := map[string]string{}
 	var bound []*expr.Typed
 	seen := map[string]string{}
 	for _, a := range columns {
 		text, ty, t := b.value(a.Expr, s, r)
+		if a.Name == "" {
+			f.open = true
+			continue
+		}
 		bound = append(bound, t)
 		if other, twice := seen[strings.ToLower(a.Name)]; twice {
 			b.fail(a.Range, "Duplicate column", fmt.Sprintf("The columns %q and %q have one name. Rename one of them.", other, a.Name))
 			continue
 		}
 		seen[strings.ToLower(a.Name)] = a.Name
-		if b.named(*f, a.Name, a.Range) {
-			c := column{}
-			c.Name, c.Type = a.Name, ty
-			f.set(c)
-			sql[a.Name] = text
+		if !b.named(*f, a.Name, a.Range) {
+			ty = coltype.Of(expr.Invalid)
 		}
+		f.set(typed(a.Name, ty))
+		sql[a.Name] = text
 	}
 	return sql, bound
 }
@@ -73,13 +87,16 @@ func names(columns []config.Assignment) []string {
 	return out
 }
 
-// existing finds a column that a step names.
+// existing finds a column that a step names. One that isn't there is reported, and has no type.
 func (b *builder) existing(name string, rng hcl.Range) (column, bool) {
 	if i := b.frame.index(name); i >= 0 {
 		return b.frame.columns[i], true
 	}
+	if b.frame.open {
+		return typed(name, coltype.Of(expr.Invalid)), true
+	}
 	b.fail(rng, "Unknown column", unknownColumn("The input of this step", name, b.visible()))
-	return column{}, false
+	return typed(name, coltype.Of(expr.Invalid)), false
 }
 
 func (b *builder) visible() []string {
@@ -109,6 +126,9 @@ func firstNames(names []string) []string {
 // selectColumns keeps hidden columns behind the visible ones: only the output leaves them out.
 func (b *builder) selectColumns(s *config.Select) {
 	var next frame
+	if b.halfRead(s) {
+		return
+	}
 	if len(s.Except) > 0 {
 		next = b.except(s)
 	} else {
@@ -119,12 +139,30 @@ func (b *builder) selectColumns(s *config.Select) {
 	b.project(next, b.withColumns(next, nil), "")
 }
 
+// halfRead is for a selection of which not all could be read: the columns of its input stay, since any of them may be meant.
+func (b *builder) halfRead(s *config.Select) bool {
+	named := append(slices.Clone(s.Columns), s.Except...)
+	if !slices.ContainsFunc(named, func(ref config.ColumnRef) bool { return ref.Name == "" }) {
+		return false
+	}
+	next := b.frame.clone()
+	for _, ref := range named {
+		if ref.Name != "" {
+			c, _ := b.existing(ref.Name, ref.Range)
+			next.set(c)
+		}
+	}
+	b.frame.columns = next.columns
+	return true
+}
+
 func (b *builder) only(s *config.Select) frame {
 	var next frame
+	var meant []string
 	for _, ref := range s.Columns {
 		c, ok := b.existing(ref.Name, ref.Range)
 		if !ok {
-			continue
+			meant = append(meant, ref.Name)
 		}
 		if next.index(ref.Name) >= 0 {
 			b.fail(ref.Range, "Duplicate column", fmt.Sprintf("The column %q stands twice in this list. Remove one of the two.", ref.Name))
@@ -133,6 +171,7 @@ func (b *builder) only(s *config.Select) frame {
 		c.hidden = false
 		next.columns = append(next.columns, c)
 	}
+	b.keepMeant(&next, meant)
 	for _, c := range b.frame.columns {
 		if (c.hidden || c.internal) && next.index(c.Name) < 0 {
 			next.columns = append(next.columns, c)
@@ -141,14 +180,26 @@ func (b *builder) only(s *config.Select) frame {
 	return next
 }
 
+// keepMeant adds to a frame the columns that unknown names may mean, so that their use further on isn't reported.
+func (b *builder) keepMeant(next *frame, unknown []string) {
+	for _, name := range unknown {
+		near := diag.Nearest(name, b.visible())
+		switch {
+		case near == "":
+			next.open = true
+		case next.index(near) < 0:
+			next.set(b.frame.columns[b.frame.index(near)])
+		}
+	}
+}
+
 func (b *builder) except(s *config.Select) frame {
 	drop := map[string]bool{}
 	for _, ref := range s.Except {
-		if _, ok := b.existing(ref.Name, ref.Range); ok {
-			drop[ref.Name] = true
-		}
+		b.existing(ref.Name, ref.Range)
+		drop[ref.Name] = true
 	}
-	var next frame
+	next := frame{open: b.frame.open}
 	for _, c := range b.frame.columns {
 		if !drop[c.Name] || c.hidden || c.internal {
 			next.columns = append(next.columns, c)
@@ -162,6 +213,10 @@ func (b *builder) rename(s *config.Rename) {
 	next, sql := b.frame.clone(), map[string]string{}
 	renamed := map[string]string{}
 	for _, a := range s.Columns {
+		if a.Expr == nil {
+			b.renamedUnread(&next, a)
+			continue
+		}
 		col, ok := a.Expr.(*expr.Column)
 		if !ok || len(col.Path) != 1 {
 			b.fail(a.Expr.Range(), "Column name expected", "A column is renamed as new = old, where old is a column's name. To compute something, use derive.")
@@ -170,6 +225,7 @@ func (b *builder) rename(s *config.Rename) {
 		old := col.Path[0]
 		c, ok := b.existing(old, col.Src)
 		if !ok {
+			b.renamedUnread(&next, a)
 			continue
 		}
 		if given, twice := renamed[old]; twice {
@@ -179,12 +235,21 @@ func (b *builder) rename(s *config.Rename) {
 		renamed[old] = a.Name
 		c.Name, c.hidden = a.Name, false
 		next.loaded = next.loaded && old != loadedAt
-		next.columns[b.frame.index(old)] = c
+		next.put(b.frame.index(old), c)
 		sql[a.Name] = b.frame.ref(old)
 	}
 	b.unique(next, s)
 	b.refresh.renamed(renamed)
 	b.project(next, b.withColumns(next, sql), "")
+}
+
+// renamedUnread is for a column of which the old name, or both, could not be read.
+func (b *builder) renamedUnread(next *frame, a config.Assignment) {
+	if a.Name == "" {
+		next.open = true
+		return
+	}
+	next.set(typed(a.Name, coltype.Of(expr.Invalid)))
 }
 
 // unique reports names that a rename made equal.
@@ -210,42 +275,68 @@ func (b *builder) castTo(s *config.CastTo) {
 		if !ok {
 			continue
 		}
-		node := &expr.Cast{Arg: &expr.Column{Path: []string{ct.Name}, Src: ct.Range}, Type: ct.Type, Src: ct.Range}
-		text, ty, _ := b.value(node, b.scope(), b.renderer())
+		text, ty := b.castOne(ct)
 		if !ty.Equal(c.Type) {
 			b.refresh.replaced(ct.Name)
 		}
 		c.Type = ty
 		next.loaded = next.loaded && ct.Name != loadedAt
-		next.columns[b.frame.index(ct.Name)] = c
+		next.put(b.frame.index(ct.Name), c)
 		sql[ct.Name] = text
 	}
 	b.project(next, b.withColumns(next, sql), "")
 }
 
+// castOne casts a column; what isn't known of either side makes the result unknown, or just what it is cast to.
+func (b *builder) castOne(ct config.ColumnType) (string, coltype.Type) {
+	if ct.Type.Kind == coltype.Unknown {
+		return "NULL", coltype.Of(expr.Invalid)
+	}
+	node := &expr.Cast{Arg: &expr.Column{Path: []string{ct.Name}, Src: ct.Range}, Type: ct.Type, Src: ct.Range}
+	before := len(b.diags)
+	text, ty, t := b.value(node, b.scope(), b.renderer())
+	if t == nil && len(b.diags) == before {
+		return text, ct.Type
+	}
+	return text, ty
+}
+
 // unnest gives a row for each element; rows whose list is empty or null give none.
 func (b *builder) unnest(s *config.Unnest) {
+	if s.Column.Name == "" {
+		b.unnestUnread(s)
+		return
+	}
 	c, ok := b.existing(s.Column.Name, s.Column.Range)
-	if !ok || c.Type.Kind == expr.Invalid {
+	if !ok || s.As == "" || c.Type.Kind == expr.Invalid {
+		b.unnestUnread(s)
 		return
 	}
 	if c.Type.Elem == nil || c.Type.Key != nil {
 		b.fail(s.Column.Range, "List expected", fmt.Sprintf("unnest makes rows of the elements of a list, but the column %q is %s.", s.Column.Name, c.Type))
+		b.unnestUnread(s)
 		return
 	}
 	as := s.As
-	if as == "" {
-		as = s.Column.Name
-	}
 	if !b.named(b.frame, as, s.Src) {
+		b.unnestUnread(s)
 		return
 	}
 	next := b.frame.clone()
-	elem := column{}
-	elem.Name, elem.Type = as, c.Type.Elem.Type
-	next.set(elem)
+	next.set(typed(as, c.Type.Elem.Type))
 	b.refresh.replaced(as)
 	b.project(next, b.withColumns(next, map[string]string{as: "unnest(" + b.frame.ref(s.Column.Name) + ")"}), "")
+}
+
+// unnestUnread is for a list or a name of its elements that isn't known.
+func (b *builder) unnestUnread(s *config.Unnest) {
+	next := b.frame.clone()
+	if s.As == "" {
+		b.unknown() // any list may have become its elements
+		return
+	}
+	next.set(typed(s.As, coltype.Of(expr.Invalid)))
+	b.frame.columns = next.columns
 }
 
 // sortBy computes the keys where the step stands and sorts the output by them.
@@ -254,6 +345,9 @@ func (b *builder) sortBy(s *config.SortBy) {
 	next.columns = slices.DeleteFunc(next.columns, func(c column) bool { return c.internal })
 	next.order = nil
 	for i, key := range s.Keys {
+		if key.Expr == nil {
+			continue
+		}
 		text, ty, _ := b.value(key.Expr, b.scope(), b.renderer())
 		c := column{internal: true}
 		c.Name, c.Type = fmt.Sprintf("%sorder_%d", reservedPrefix, i), ty

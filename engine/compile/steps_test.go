@@ -150,7 +150,7 @@ func stepCases() []stepCase {
 			name: "anti join",
 			steps: func(t *testing.T) []config.Step {
 				return []config.Step{
-					&config.Join{Header: head("join"), How: "anti", With: table("silver", "customers"), On: node(t, "customer == customers.id")},
+					&config.Join{Header: head("join"), How: "anti", With: table("silver", "customers"), As: "customers", On: node(t, "customer == customers.id")},
 					&config.Aggregate{Header: head("aggregate"), Columns: assign(t, `{ n = count() }`)},
 				}
 			},

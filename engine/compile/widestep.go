@@ -14,6 +14,9 @@ import (
 // partition binds the expressions that rows are grouped by without making one row of them.
 func (b *builder) partition(by []expr.Node) (sql []string, keys []key) {
 	for _, n := range by {
+		if n == nil {
+			continue
+		}
 		text, ty, t := b.value(n, b.scope(), b.renderer())
 		sql = append(sql, sortable(text, ty))
 		k := key{written: n.String(), local: timestampOf(text, ty)}
@@ -60,7 +63,7 @@ func direction(desc bool) string {
 // dedupe keeps the first row of each key; rows that the order can't tell apart are told apart by all columns.
 func (b *builder) dedupe(s *config.Dedupe) {
 	sql, keys := b.partition(s.Key)
-	if b.diags.HasErrors() {
+	if b.diags.HasErrors() || b.outline {
 		b.sortKeys(s.Keep)
 		return
 	}
@@ -136,11 +139,12 @@ func (b *builder) aggregate(s *config.Aggregate) {
 	b.keyed("an aggregate", sql, keys)
 	var next frame
 	scope := b.scope()
-	group, bound := b.assign(&next, s.By, scope, b.renderer())
+	group, _ := b.assign(&next, s.By, scope, b.renderer())
+	b.keepMeant(&next, b.strangers(s.By))
 	grouped := map[string]bool{}
-	for i, t := range bound {
-		if t != nil {
-			grouped[s.By[i].Expr.String()] = true
+	for _, by := range s.By {
+		if by.Expr != nil {
+			grouped[by.Expr.String()] = true
 		}
 	}
 	scope.Aggregates = true
@@ -148,14 +152,17 @@ func (b *builder) aggregate(s *config.Aggregate) {
 	computed, columns := b.assign(&out, s.Columns, scope, b.renderer())
 	b.overlap(s)
 	for _, t := range columns {
-		b.aggregated(t, grouped)
+		if !slices.ContainsFunc(s.By, func(by config.Assignment) bool { return by.Expr == nil }) { // else it may be a group
+			b.aggregated(t, grouped)
+		}
 	}
 	for name, text := range group {
 		if _, twice := computed[name]; !twice {
 			computed[name] = text
 		}
 	}
-	if len(out.columns) == 0 {
+	if len(out.columns) == 0 && !out.open {
+		b.unknown()
 		b.fail(s.Src, "Aggregate without columns", "This aggregate has neither groups nor columns. Add by = [column], or a column such as orders = count().")
 		return
 	}
@@ -164,6 +171,9 @@ func (b *builder) aggregate(s *config.Aggregate) {
 
 func (b *builder) groups(s *config.Aggregate) (sql []string, keys []key) {
 	for _, a := range s.By {
+		if a.Expr == nil {
+			continue
+		}
 		text, ty, t := b.value(a.Expr, b.scope(), b.renderer())
 		if t != nil && hasMap(ty) {
 			b.fail(a.Expr.Range(), "Group by a map", fmt.Sprintf("%s is %s, and rows can't be grouped by maps. Group by to_json(%s), or by one of its values.", a.Expr, ty, a.Expr))
@@ -171,6 +181,18 @@ func (b *builder) groups(s *config.Aggregate) (sql []string, keys []key) {
 		sql, keys = append(sql, text), append(keys, key{name: a.Name, written: a.Name})
 	}
 	return sql, keys
+}
+
+// strangers are groups that are named by columns that aren't there.
+func (b *builder) strangers(by []config.Assignment) []string {
+	var names []string
+	for _, a := range by {
+		c, ok := a.Expr.(*expr.Column)
+		if ok && c.Path[0] == a.Name && b.frame.index(a.Name) < 0 && !b.frame.open {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 func groupBy(n int) string {
@@ -188,7 +210,7 @@ func groupBy(n int) string {
 func (b *builder) overlap(s *config.Aggregate) {
 	for _, by := range s.By {
 		for _, c := range s.Columns {
-			if strings.EqualFold(by.Name, c.Name) {
+			if by.Name != "" && strings.EqualFold(by.Name, c.Name) {
 				b.fail(c.Range, "Duplicate column", fmt.Sprintf("%q is a group of this aggregate already. Give the column another name.", c.Name))
 			}
 		}
@@ -220,19 +242,30 @@ func (b *builder) aggregated(t *expr.Typed, grouped map[string]bool) {
 // session numbers runs of rows: a row starts one where the row before is further away than the gap.
 func (b *builder) session(s *config.Session) {
 	gap, err := duration(s.Gap)
-	if err != "" {
+	if err != "" && s.Gap != "" {
 		b.fail(s.Src, "Invalid duration", err)
 	}
-	_, at, _ := b.value(s.At, b.scope(), b.renderer())
+	_, at, bound := b.value(s.At, b.scope(), b.renderer())
 	if at.Kind != coltype.Timestamp && at.Kind != coltype.Timestamptz && at.Kind != coltype.Date && at.Kind != expr.Invalid {
 		b.fail(s.At.Range(), "Wrong type", fmt.Sprintf("A session is made of times, but this is %s. Convert it with timestamp(…) or from_epoch(…).", at))
 	}
 	sql, keys := b.partition(s.By)
-	if !b.named(b.frame, s.As, s.Src) || b.diags.HasErrors() {
+	if s.As == "" || !b.named(b.frame, s.As, s.Src) || bound == nil || b.outline || b.diags.HasErrors() {
+		b.sessionUnread(s)
 		return
 	}
 	b.keyed("a session", sql, keys)
 	b.sessionSteps(s, gap)
+}
+
+// sessionUnread is for a session that can't be computed: only its column is known, if its name is.
+func (b *builder) sessionUnread(s *config.Session) {
+	next := b.frame.clone()
+	if next.open = next.open || s.As == ""; s.As != "" {
+		next.set(typed(s.As, coltype.Of(coltype.String)))
+	}
+	next.loaded = false
+	b.frame = next
 }
 
 // sessionSteps are two SELECTs: where a session starts, then which start a row belongs to.

@@ -110,14 +110,6 @@ func stripIDs(t coltype.Type) coltype.Type {
 	return t
 }
 
-// columns are the input's after this plan.
-func (in input) columns() coltype.Schema {
-	if in.node != nil {
-		return in.node.work.Columns
-	}
-	return in.foreign.Columns
-}
-
 // bindSteps types the steps against the inputs' planned schemas.
 func bindSteps(n *node) (*compiled, hcl.Diagnostics) {
 	bound, diags := compile.Table(n.table, n.compileInputs())
@@ -137,7 +129,8 @@ func (n *node) compileInputs() compile.Inputs {
 	inputs := compile.Inputs{}
 	for _, in := range n.inputs {
 		if in.node != nil {
-			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: in.columns()}
+			shape := in.shape()
+			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: shape.Columns, Open: shape.Open}
 		}
 	}
 	return inputs
@@ -145,23 +138,9 @@ func (n *node) compileInputs() compile.Inputs {
 
 // bindSQL lets the compute engine describe the SQL over empty tables of the inputs' planned schemas.
 func (r *planning) bindSQL(ctx context.Context, n *node) (*compiled, hcl.Diagnostics) {
-	session, err := r.bind(ctx)
-	if err != nil {
-		return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
-	}
-	seen := map[addr.Ident]bool{}
-	for _, in := range n.inputs {
-		if seen[in.ident()] {
-			continue
-		}
-		seen[in.ident()] = true
-		if err := session.BindEmpty(ctx, in.ident(), in.columns()); err != nil {
-			return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
-		}
-	}
-	columns, err := session.Describe(ctx, n.table.SQL.Text)
-	if err != nil {
-		return nil, sqlMistakes(n.table.SQL, err)
+	columns, diags := r.describe(ctx, n)
+	if diags.HasErrors() {
+		return nil, diags
 	}
 	bound, diags := compile.SQLTable(n.table, columns)
 	if diags.HasErrors() {
@@ -169,6 +148,29 @@ func (r *planning) bindSQL(ctx context.Context, n *node) (*compiled, hcl.Diagnos
 	}
 	return withChecks(n, &compiled{Columns: bound.Columns, Query: bound.Query, Text: true,
 		Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why, Drivers: n.onlyInput()}, diags)
+}
+
+// describe asks the compute engine which columns the SQL gives.
+func (r *planning) describe(ctx context.Context, n *node) (coltype.Schema, hcl.Diagnostics) {
+	session, err := r.bind(ctx)
+	if err != nil {
+		return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
+	}
+	seen := map[addr.Ident]bool{}
+	for _, in := range n.inputs {
+		if seen[in.ident()] || in.audit {
+			continue
+		}
+		seen[in.ident()] = true
+		if err := session.BindEmpty(ctx, in.ident(), in.shape().Columns); err != nil {
+			return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
+		}
+	}
+	columns, err := session.Describe(ctx, n.table.SQL.Text)
+	if err != nil {
+		return nil, sqlMistakes(n.table.SQL, err)
+	}
+	return columns, nil
 }
 
 // onlyInput is what new rows can come from where SQL is written by partitions: its input, if there is just one.

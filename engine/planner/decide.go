@@ -15,16 +15,18 @@ func (r *planning) decide(ctx context.Context) {
 			return
 		}
 		r.begin(n)
-		if n.failed || n.blocked() || r.refused(n) {
-			n.failed = true
-			continue
-		}
-		if n.source != nil {
+		switch n.failed = r.refused(n) || n.failed || r.blind || n.blocked(); {
+		case n.failed:
+		case n.source != nil:
 			r.decideLoad(ctx, n)
-		} else {
+		default:
 			r.decideQuery(ctx, n)
 		}
+		if n.failed {
+			r.outline(ctx, n)
+		}
 	}
+	r.checkNameless(ctx)
 }
 
 // begin fills what every table's plan has.
@@ -54,7 +56,7 @@ func (r *planning) begin(n *node) {
 	}
 }
 
-// blocked is true where an input could not be planned: its mistake is reported, this table's would only be noise.
+// blocked is true where an input could not be planned: then this table can't be either.
 func (n *node) blocked() bool {
 	for _, in := range n.inputs {
 		if in.node != nil && in.node.failed {

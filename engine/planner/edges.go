@@ -20,9 +20,7 @@ func (p *Planner) Edges(ctx context.Context) ([]Edge, hcl.Diagnostics) {
 	r := &planning{Planner: p, plan: &plan.Plan{}}
 	defer r.close()
 	r.readState(ctx)
-	if r.plan != nil {
-		r.resolve(ctx)
-	}
+	r.resolve(ctx)
 	if r.diags.HasErrors() {
 		return nil, r.diags
 	}

@@ -7,10 +7,12 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
 )
@@ -31,7 +33,10 @@ type Options struct {
 
 // Planner has all that planning needs.
 type Planner struct {
-	Project   *config.Project
+	Project *config.Project
+	// Doubtful says that the project has mistakes: others are looked for, and no plan is made.
+	Doubtful bool
+	// Lakehouse is nil where it can't be opened: what is recorded isn't known then.
 	Lakehouse *state.Lakehouse
 	Sources   Sources
 	// Compute opens the compute engine; it is called only if something must be bound anew.
@@ -45,10 +50,12 @@ type Planner struct {
 type planning struct {
 	*Planner
 	memo     *memo
-	recorded map[addr.Ident]*state.Table
+	recorded map[addr.Ident]*state.Table // what the catalog has
+	blind    bool                        // what the catalog has isn't known
 	nodes    map[addr.Address]*node
 	byIdent  map[addr.Ident]*node
 	order    []*node         // dependencies first
+	nameless []*node         // that are only checked
 	dropped  map[string]bool // addresses that are recorded and no longer declared
 	doomed   map[*node]bool  // what -destroy drops of the declared
 	diags    hcl.Diagnostics
@@ -67,9 +74,12 @@ type node struct {
 	planned  plan.Table
 	work     *plan.Work
 	readers  []*node
-	encoded  []byte // the declared definition as it is recorded
-	columns  string // the planned columns, as part of its readers' binding keys
-	failed   bool   // a mistake was reported: dependants stay silent
+	encoded  []byte         // the declared definition as it is recorded
+	columns  string         // the planned columns, as part of its readers' binding keys
+	failed   bool           // a mistake was reported, or something of it isn't known: it is checked and not planned
+	known    *compile.Shape // of what failed, once it was checked
+	// unresolved says that the SQL can't be read, or names what isn't there.
+	unresolved bool
 }
 
 // input is an edge: a table that a node reads, declared here or found in the catalog.
@@ -94,10 +104,10 @@ func (p *Planner) Plan(ctx context.Context) (*plan.Plan, hcl.Diagnostics) {
 			return nil, hcl.Diagnostics{interrupted()} // what else was said is only the interruption's echo
 		}
 		if run.plan == nil {
-			return nil, run.diags
+			return nil, diag.Unique(run.diags)
 		}
 	}
-	if run.diags.HasErrors() {
+	if run.diags = diag.Unique(append(run.diags, run.unsaid()...)); run.diags.HasErrors() || p.Doubtful {
 		return nil, run.diags
 	}
 	run.finish()
@@ -114,9 +124,13 @@ func (r *planning) close() {
 func (r *planning) readState(ctx context.Context) {
 	r.memo = openMemo(r.CacheDir)
 	r.recorded = map[addr.Ident]*state.Table{}
+	if r.Lakehouse == nil {
+		r.blind = true
+		return
+	}
 	tables, err := r.Lakehouse.Tables(ctx)
 	if err != nil {
-		r.abort(stateUnreadable(r.Project, err))
+		r.blind, r.diags = true, append(r.diags, stateUnreadable(r.Project, err))
 		return
 	}
 	for _, t := range tables {

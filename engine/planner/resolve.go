@@ -2,14 +2,11 @@ package planner
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"sort"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/automic-etl/etl/engine/graph"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
@@ -23,43 +20,65 @@ func (r *planning) resolve(ctx context.Context) {
 	for _, s := range r.Project.Sources {
 		sources[s.Addr] = s
 	}
-	for _, t := range r.Project.Tables {
-		n := &node{table: t, recorded: r.recorded[t.Ident]}
-		r.nodes[t.Addr], r.byIdent[t.Ident] = n, n
+	add := func(t *config.Table) *node {
+		n := &node{table: t, failed: t.Partial}
 		if t.From != nil && t.From.Kind == addr.Source {
 			n.source = sources[*t.From]
+			n.failed = n.failed || n.source == nil
 		}
+		return n
 	}
 	for _, t := range r.Project.Tables {
-		n := r.nodes[t.Addr]
-		r.addressed(n)
-		r.named(ctx, n)
-		sort.Slice(n.inputs, func(i, j int) bool { return n.inputs[i].ident().String() < n.inputs[j].ident().String() })
+		n := add(t)
+		n.recorded = r.recorded[t.Ident]
+		r.nodes[t.Addr], r.byIdent[t.Ident] = n, n
+	}
+	for _, t := range r.Project.Tables {
+		r.edges(ctx, r.nodes[t.Addr])
+	}
+	for _, t := range r.Project.Nameless {
+		n := add(t)
+		r.edges(ctx, n)
+		r.nameless = append(r.nameless, n)
 	}
 	r.sortNodes()
+}
+
+// edges finds what a table reads.
+func (r *planning) edges(ctx context.Context, n *node) {
+	r.addressed(n)
+	r.named(ctx, n)
+	sort.Slice(n.inputs, func(i, j int) bool { return n.inputs[i].ident().String() < n.inputs[j].ident().String() })
 }
 
 // addressed adds the inputs that the configuration names by address.
 func (r *planning) addressed(n *node) {
 	t := n.table
 	if t.From != nil && t.From.Kind == addr.Table {
-		n.read(r.nodes[*t.From])
+		n.read(r.at(n, *t.From))
 	}
 	for _, step := range t.Steps {
 		switch s := step.(type) {
 		case *config.Join:
-			n.read(r.nodes[s.With])
+			n.read(r.at(n, s.With))
 		case *config.Union:
 			for _, with := range s.With {
-				n.read(r.nodes[with])
+				n.read(r.at(n, with))
 			}
 		}
 	}
 	for _, e := range t.Expects {
 		for _, ref := range e.References {
-			n.lookUp(r.nodes[ref.Table], e.Action)
+			n.lookUp(r.at(n, ref.Table), e.Action)
 		}
 	}
+}
+
+// at is the table of an address. There is none where the address, or which instances its block has, could not be read.
+func (r *planning) at(n *node, a addr.Address) *node {
+	found := r.nodes[a]
+	n.failed = n.failed || found == nil
+	return found
 }
 
 // read adds an edge once; reading for rows wins over reading for checks only.
@@ -78,7 +97,7 @@ func (n *node) lookUp(in *node, action string) {
 
 // edge is the one input from a table, made where it is missing.
 func (n *node) edge(from *node) *input {
-	if from == nil || from == n {
+	if from == nil || from.table.Addr == n.table.Addr {
 		return nil
 	}
 	for i := range n.inputs {
@@ -87,7 +106,6 @@ func (n *node) edge(from *node) *input {
 		}
 	}
 	n.inputs = append(n.inputs, input{node: from, audit: true})
-	from.readers = append(from.readers, n)
 	return &n.inputs[len(n.inputs)-1]
 }
 
@@ -102,7 +120,7 @@ func (r *planning) named(ctx context.Context, n *node) {
 	facts, diags := r.sqlFacts(ctx, n.table)
 	r.diags = append(r.diags, diags...)
 	if diags.HasErrors() {
-		n.failed = true
+		n.failed, n.unresolved = true, true
 		return
 	}
 	for _, name := range facts.Volatile {
@@ -117,8 +135,8 @@ func (r *planning) named(ctx context.Context, n *node) {
 func (r *planning) namedOne(n *node, name sqlName) {
 	ident := name.Ident
 	if up := r.byIdent[ident]; up != nil {
-		if up == n {
-			n.failed = true
+		if up.table.Addr == n.table.Addr {
+			n.failed, n.unresolved = true, true
 			r.diags = append(r.diags, diag.Error(sqlRange(n.table.SQL, name.Offset, len(ident.String())), "Table reads itself",
 				"The SQL of %s reads %s, which is the table itself. Read its inputs instead.", n.table.Addr, ident))
 			return
@@ -130,10 +148,10 @@ func (r *planning) namedOne(n *node, name sqlName) {
 		n.inputs = append(n.inputs, input{foreign: t})
 		return
 	}
-	if slices.ContainsFunc(r.Project.Open, func(o config.Open) bool { return o.Ident == ident }) {
-		return // declared, and left out since values of variables are missing
+	n.failed, n.unresolved = true, true
+	if r.blind || r.Project.MayDeclare(ident) {
+		return
 	}
-	n.failed = true
 	r.diags = append(r.diags, diag.Error(sqlRange(n.table.SQL, name.Offset, len(ident.String())), "Unknown table",
 		"The SQL reads %s, which is neither declared in this project nor in the catalog.%s", ident, diag.Suggest(ident.String(), r.identNames())))
 }
@@ -157,43 +175,6 @@ func sqlRange(s *config.SQL, offset, length int) hcl.Range {
 		end = offset + i
 	}
 	return hcl.Range{Filename: s.Filename, Start: s.At(offset), End: s.At(end)}
-}
-
-// sortNodes puts dependencies first and reports cycles with their path.
-func (r *planning) sortNodes() {
-	g := graph.New()
-	for _, t := range r.Project.Tables {
-		g.Add(t.Addr.String())
-	}
-	byName := make(map[string]*node, len(r.nodes))
-	for _, t := range r.Project.Tables {
-		n := r.nodes[t.Addr]
-		byName[t.Addr.String()] = n
-		for _, in := range n.inputs {
-			if in.node == nil {
-				continue
-			}
-			if err := g.Depend(t.Addr.String(), in.node.table.Addr.String()); err != nil {
-				r.abort(computeFailed(t.Range, err))
-				return
-			}
-		}
-	}
-	names, err := g.Order()
-	var cycle *graph.CycleError
-	if errors.As(err, &cycle) {
-		first := byName[cycle.Path[0]]
-		r.abort(diag.Error(first.table.Range, "Cycle between tables",
-			"These tables read each other in a circle: %s. Break it by letting one of them read something else.", strings.Join(cycle.Path, " → ")))
-		return
-	}
-	if err != nil {
-		r.abort(computeFailed(hcl.Range{}, err))
-		return
-	}
-	for _, name := range names {
-		r.order = append(r.order, byName[name])
-	}
 }
 
 func (in input) ident() addr.Ident {

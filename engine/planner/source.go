@@ -43,8 +43,9 @@ func (r *planning) planSources(ctx context.Context) {
 	}
 	_ = group.Wait() // the functions return no error: mistakes are diagnostics
 	for i, n := range asked {
-		n.response = answers[i].response
-		n.failed = n.failed || answers[i].diags.HasErrors()
+		if n.response = answers[i].response; answers[i].diags.HasErrors() {
+			n.failed, n.response = true, nil
+		}
 		r.diags = append(r.diags, answers[i].diags...)
 	}
 }

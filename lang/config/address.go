@@ -132,7 +132,9 @@ func (l *loader) key(e hcl.Expression, ctx *hcl.EvalContext) (string, bool) {
 func (l *loader) exists(a addr.Address, at hcl.Range) bool {
 	h := l.index[a.Block()]
 	if h == nil {
-		l.report(l.unknownBlock(a, at))
+		if !l.project.mayDeclare(a.Name) {
+			l.report(l.unknownBlock(a, at))
+		}
 		return false
 	}
 	switch keys := h.keys(); {

@@ -10,22 +10,25 @@ import (
 
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 var duration = regexp.MustCompile(`^[0-9]+(ms|s|m|h|d|w)([0-9]+(ms|s|m|h|d|w))*$`)
 
-func (l *loader) duration(text string, at hcl.Range) {
-	if !duration.MatchString(text) {
+func (l *loader) duration(text string, at hcl.Range) bool {
+	ok := duration.MatchString(text)
+	if !ok {
 		l.report(diag.Error(at, "Invalid duration", "%q is no duration. Write a number and a unit, as in \"30m\", \"12h\" or \"3d\".", text))
 	}
+	return ok
 }
 
 func (s *stepReader) rename() Step {
 	step := &Rename{Header: s.header}
 	for _, attr := range s.byName() {
-		s.newColumn(attr.Name, attr.NameRange)
 		old, diags := expr.ParseName(attr.Expr)
-		if !s.take(diags) {
+		if named := s.newColumn(attr.Name, attr.NameRange); !s.take(diags) || !named {
+			step.Columns = append(step.Columns, unread(attr, named))
 			continue
 		}
 		column := &expr.Column{Path: []string{old.Name}, Src: old.Range}
@@ -36,6 +39,14 @@ func (s *stepReader) rename() Step {
 		s.empty("columns: new = old")
 	}
 	return step
+}
+
+// unread is a column of which the name at most could be read.
+func unread(attr *hclsyntax.Attribute, named bool) Assignment {
+	if !named {
+		return Assignment{}
+	}
+	return Assignment{Name: attr.Name, Range: attr.NameRange}
 }
 
 // byName are the attributes that are columns where their order has no meaning, so that it isn't part of the definition.
@@ -50,7 +61,7 @@ func (s *stepReader) cast() Step {
 	for _, attr := range s.byName() {
 		t, diags := expr.ParseType(attr.Expr)
 		if !s.take(diags) {
-			continue
+			t = coltype.Type{}
 		}
 		step.Columns = append(step.Columns, ColumnType{Name: attr.Name, Type: t, Range: attr.NameRange})
 		s.data(attr.Name, t.String(), attr.SrcRange)
@@ -70,10 +81,7 @@ func (s *stepReader) unnest() Step {
 			s.data("column", columnName(column.Name), attr.SrcRange)
 		}
 	}
-	if name, at, ok := s.name("as"); ok && name != step.As {
-		step.As = name
-		s.data("as", columnName(name), at)
-	}
+	step.As = s.as(step.As)
 	return step
 }
 
@@ -85,13 +93,11 @@ func (s *stepReader) columnRef(attr *hclsyntax.Attribute) (ColumnRef, bool) {
 func (s *stepReader) session() Step {
 	step := &Session{Header: s.header, By: s.expressions("by"), At: s.expression("at")}
 	if gap, at, ok := s.text(s.body, "gap", s.env.Eval); ok {
-		s.duration(gap, at)
-		step.Gap = gap
+		if s.duration(gap, at) {
+			step.Gap = gap
+		}
 		s.data("gap", spell(gap), at)
 	}
-	if name, at, ok := s.name("as"); ok {
-		step.As = name
-		s.data("as", columnName(name), at)
-	}
+	step.As = s.as("")
 	return step
 }

@@ -18,6 +18,7 @@ func (l *loader) conflicts() {
 				"rows that etl makes. Choose another key.", t.Addr, t.Ident))
 		}
 		if other := first[t.Ident]; other != nil {
+			t.Contested, other.Contested = true, true
 			l.report(diag.Error(t.Range, "Two tables of one name", "%s and %s (%s line %d) would both be the table %s. Give one of them another name "+
 				"or key.", t.Addr, other.Addr, other.Range.Filename, other.Range.Start.Line, t.Ident))
 			continue

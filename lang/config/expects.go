@@ -79,10 +79,9 @@ func (r *tableReader) expect(block decode.Block) *expectReader {
 	body, diags := decode.Open(block.Block, block.Spec.Block, inner.env.Eval)
 	r.report(diags...)
 	e.body = body
-	if !e.one() {
+	if !e.one() || !e.read() {
 		return nil
 	}
-	e.read()
 	return e
 }
 
@@ -114,7 +113,8 @@ func (e *expectReader) one() bool {
 	return false
 }
 
-func (e *expectReader) read() {
+// read says whether anything of the check could be read.
+func (e *expectReader) read() bool {
 	if attr := e.body.Attributes["that"]; attr != nil {
 		e.check.That = e.node(attr)
 	}
@@ -123,6 +123,7 @@ func (e *expectReader) read() {
 		if e.check.Action == "drop" || e.check.Action == "quarantine" {
 			e.report(diag.Error(attr.NameRange, "Check of the whole table", "The check table is one answer about all rows, so there are no rows to %s. "+
 				"Use expect \"warn\" or expect \"fail\".", e.check.Action))
+			e.check.Action = "fail" // the rest of the check is read as if it were right
 		}
 	}
 	if attr := e.body.Attributes["unique"]; attr != nil {
@@ -134,6 +135,8 @@ func (e *expectReader) read() {
 	if attr := e.body.Attributes["references"]; attr != nil {
 		e.references(attr)
 	}
+	c := e.check
+	return c.That != nil || c.Table != nil || len(c.Unique)+len(c.NotNull)+len(c.References) > 0
 }
 
 func (e *expectReader) node(attr *hclsyntax.Attribute) expr.Node {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -36,27 +37,44 @@ func (l *loader) noRetention(body *decode.Body) {
 // userFunctions reads the `function` blocks. Their results are read where they are called, and here once with the
 // parameters as columns, so that mistakes are told even if nobody calls them.
 func (l *loader) userFunctions() {
+	var own []*expr.Function
 	for _, h := range l.headers {
-		if h.kind != "function" || h.broken {
+		if h.kind != "function" {
 			continue
 		}
-		body, diags := decode.Open(h.block, h.spec, nil)
-		l.report(diags...)
-		l.text(body, "doc", l.eval)
-		f := &expr.Function{Name: h.addr.Name, Range: h.block.DefRange()}
-		if attr := body.Attributes["params"]; attr != nil {
-			f.Params = l.params(attr)
+		f := l.function(h)
+		own = append(own, f)
+		called := *f
+		if h.contested {
+			called.Result = nil
 		}
-		if attr := body.Attributes["result"]; attr != nil {
-			f.Result = attr.Expr
-			l.functions[f.Name] = f
+		if !h.second {
+			l.functions[f.Name] = &called
 		}
 	}
-	for _, h := range l.headers {
-		if f := l.functions[h.addr.Name]; f != nil && h.kind == "function" && !h.broken {
+	for _, f := range own {
+		if f.Result != nil {
 			l.tryFunction(f)
 		}
 	}
+}
+
+func (l *loader) function(h *header) *expr.Function {
+	f := &expr.Function{Name: h.addr.Name, Range: h.block.DefRange()}
+	if h.broken {
+		return f
+	}
+	body, diags := decode.Open(h.block, h.spec, nil)
+	l.report(diags...)
+	l.text(body, "doc", l.eval)
+	before := len(l.diags)
+	if attr := body.Attributes["params"]; attr != nil {
+		f.Params = l.params(attr)
+	}
+	if attr := body.Attributes["result"]; attr != nil && !l.diags[before:].HasErrors() {
+		f.Result = attr.Expr
+	}
+	return f
 }
 
 // tryFunction reads the result of a function with its parameters as columns.
@@ -67,7 +85,10 @@ func (l *loader) tryFunction(f *expr.Function) {
 			Traversal: hcl.Traversal{hcl.TraverseRoot{Name: name, SrcRange: f.Range}}, SrcRange: f.Range,
 		})
 	}
-	_, diags := expr.Parse(call, l.env(l.eval))
+	env := l.env(l.eval)
+	env.Functions = maps.Clone(l.functions)
+	env.Functions[f.Name] = f
+	_, diags := expr.Parse(call, env)
 	l.reportKnown(diags)
 }
 

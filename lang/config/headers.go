@@ -22,6 +22,8 @@ type header struct {
 	block  *hclsyntax.Block
 	spec   schema.Block
 	broken bool // a syntax error stands in it
+	// second blocks of one address are read for their mistakes only; what the first one means is contested then.
+	second, contested bool
 
 	instances []instance
 	state     progress
@@ -51,6 +53,7 @@ func (l *loader) collect(file *syntax.File) {
 		spec, ok := l.root.Nested(block.Type)
 		if !ok {
 			l.report(unknownBlock(block, l.root))
+			l.project.lost = append(l.project.lost, block.Labels...)
 			continue
 		}
 		h := &header{kind: block.Type, block: block, spec: spec.Block, broken: file.Broken[block]}
@@ -58,6 +61,7 @@ func (l *loader) collect(file *syntax.File) {
 			if !h.broken {
 				l.report(d)
 			}
+			l.project.lost = append(l.project.lost, block.Labels...)
 			continue
 		}
 		l.add(h, spec)
@@ -107,7 +111,7 @@ func (l *loader) add(h *header, spec schema.NestedBlock) {
 		l.report(diag.Error(h.block.DefRange(), "Duplicate block",
 			"This block has the same address as the one at %[2]s line %[3]d: %[1]s. Give one of them another name, or remove it.",
 			strings.TrimRight(h.addr.String(), "."), first.block.Range().Filename, first.block.Range().Start.Line))
-		h.broken = true
+		h.second, first.contested = true, true
 		return
 	}
 	l.index[h.addr] = h

@@ -66,6 +66,11 @@ func (l *loader) expand(h *header) {
 		ghost.ghost = true
 		h.instances = []instance{ghost}
 	}
+	if h.second {
+		for i := range h.instances {
+			h.instances[i].ghost = true
+		}
+	}
 	h.state = done
 }
 
@@ -177,7 +182,9 @@ func (l *loader) followed(h *header, e hclsyntax.Expression) (*header, bool) {
 	target := l.index[a]
 	switch {
 	case target == nil:
-		l.report(l.unknownBlock(a, e.Range()))
+		if !l.project.mayDeclare(a.Name) {
+			l.report(l.unknownBlock(a, e.Range()))
+		}
 		h.open = true
 	case target.block.Body.Attributes["for_each"] == nil:
 		l.report(diag.Error(e.Range(), "Invalid for_each", "%s has no for_each, so there are no instances to follow.", a))

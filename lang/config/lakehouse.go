@@ -28,13 +28,26 @@ func (l *loader) lakehouse() {
 	lake := &l.project.Lakehouse
 	lake.CatalogPath = l.absolute(defaultCatalog)
 	lake.Warehouse = l.absolute(defaultWarehouse)
-	h := l.only("lakehouse")
-	if h == nil || h.broken {
-		return
+	before := len(l.diags)
+	for _, h := range l.headers {
+		switch {
+		case h.kind != "lakehouse":
+		case h.broken:
+			lake.Partial = true
+		case h.second:
+			l.place(h, &Lakehouse{})
+		default:
+			lake.Declared, lake.Range = true, h.block.DefRange()
+			l.place(h, lake)
+		}
 	}
-	lake.Declared, lake.Range = true, h.block.DefRange()
+	lake.Partial = lake.Partial || l.diags[before:].HasErrors()
+}
+
+// place reads where state and data live.
+func (l *loader) place(h *header, lake *Lakehouse) {
 	if settings := l.only("etl"); settings == nil || !settings.broken && settings.block.Body.Attributes["project"] == nil {
-		l.report(diag.Error(lake.Range, "Missing name of the project", "With a lakehouse block the project needs a name, as several "+
+		l.report(diag.Error(h.block.DefRange(), "Missing name of the project", "With a lakehouse block the project needs a name, as several "+
 			"projects may share a lakehouse: write etl { project = \"…\" }."))
 	}
 	body, diags := decode.Open(h.block, h.spec, nil)

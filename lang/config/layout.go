@@ -21,35 +21,40 @@ func (r *tableReader) layout() {
 		return
 	}
 	found, diags := expr.ParseSortKeys(attr.Expr, r.env)
-	if !r.take(diags) {
-		return
-	}
+	r.take(diags)
+	var columns []expr.SortKey
 	for _, key := range found {
-		if column, ok := key.Expr.(*expr.Column); !ok || len(column.Path) != 1 {
+		column, ok := key.Expr.(*expr.Column)
+		switch {
+		case key.Expr == nil:
+		case !ok || len(column.Path) != 1:
 			r.report(diag.Error(key.Expr.Range(), "Column name expected", "sort_by sorts files by columns of the table: [order_date, desc(id)]. To "+
 				"sort by an expression, derive a column of it."))
-			return
+		default:
+			columns = append(columns, key)
 		}
 	}
-	keys, text := sorting(found, "desc(")
+	keys, text := sorting(columns, "desc(")
 	r.table.Sort = keys
 	r.table.recordMeta("sort_by", text, attr.SrcRange)
 }
 
 func (r *tableReader) partition(attr *hclsyntax.Attribute) {
 	found, diags := expr.ParseTransforms(attr.Expr)
-	if !r.take(diags) {
-		return
-	}
+	r.take(diags)
 	seen := map[string]bool{}
-	texts := make([]string, len(found))
-	for i, f := range found {
+	var texts []string
+	for _, f := range found {
 		t := Transform(f)
-		texts[i] = t.String()
-		if seen[texts[i]] {
-			r.report(diag.Error(t.Range, "Duplicate partition", "%s stands twice in partition_by. Remove one.", texts[i]))
+		if t.Column == "" {
+			continue
 		}
-		seen[texts[i]] = true
+		text := t.String()
+		if seen[text] {
+			r.report(diag.Error(t.Range, "Duplicate partition", "%s stands twice in partition_by. Remove one.", text))
+		}
+		seen[text] = true
+		texts = append(texts, text)
 		r.table.Partition = append(r.table.Partition, t)
 	}
 	r.table.recordMeta("partition_by", list(texts), attr.SrcRange)

@@ -95,7 +95,13 @@ func newLoader(opt Options) *loader {
 	}
 }
 
-func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
+func (l *loader) report(diags ...*hcl.Diagnostic) {
+	for _, d := range diags {
+		if !diag.IsTold(d) {
+			l.diags = append(l.diags, d)
+		}
+	}
+}
 
 // evaluated reports what HCL says of an expression of configuration, with a suggestion for functions.
 func (l *loader) evaluated(diags hcl.Diagnostics) {

@@ -272,8 +272,10 @@ table "silver" "d" { sql = "SELECT ${var.least} AS x" }
 		t.Fatal(render(t, p, diags))
 	}
 	var open []string
-	for _, o := range p.Open {
-		open = append(open, o.Ident.String())
+	for _, table := range p.Tables {
+		if table.Partial {
+			open = append(open, table.Ident.String())
+		}
 	}
 	if !reflect.DeepEqual(open, []string{"silver.a", "silver.d"}) {
 		t.Errorf("open: %v", open)

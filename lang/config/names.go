@@ -58,6 +58,10 @@ func (l *loader) known(t hcl.Traversal, kind addr.Kind, what string, names func(
 	if kind == addr.Variable && l.index[addr.Address{Kind: kind, Name: name}] != nil || kind == addr.Local && l.locals[name] != nil {
 		return
 	}
+	l.missing = append(l.missing, addr.Address{Kind: kind, Name: name})
+	if l.project.mayDeclare(name) {
+		return
+	}
 	declare := "Declare it with variable \"" + name + "\" { … }."
 	if kind == addr.Local {
 		declare = "Define it in a locals block."
@@ -67,7 +71,6 @@ func (l *loader) known(t hcl.Traversal, kind addr.Kind, what string, names func(
 		near = " Did you mean \"" + t.RootName() + "." + n + "\"?"
 	}
 	l.report(diag.Error(t.SourceRange(), "Undeclared "+what, "The project has no %s %q.%s %s", what, name, near, declare))
-	l.missing = append(l.missing, addr.Address{Kind: kind, Name: name})
 }
 
 func (l *loader) path(t hcl.Traversal) {

@@ -30,8 +30,9 @@ func (l *loader) output(h *header) {
 			"listed without its value."))
 		return
 	}
-	o.Value = v
-	l.project.Outputs = append(l.project.Outputs, o)
+	if o.Value = v; !h.second {
+		l.project.Outputs = append(l.project.Outputs, o)
+	}
 }
 
 func (l *loader) outputValue(e hclsyntax.Expression) (cty.Value, bool) {

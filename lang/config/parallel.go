@@ -26,14 +26,14 @@ func (l *loader) parallel(tables []*header) {
 	for _, w := range workers {
 		l.report(w.diags...)
 		l.project.Tables = append(l.project.Tables, w.project.Tables...)
-		l.project.Open = append(l.project.Open, w.project.Open...)
+		l.project.Nameless = append(l.project.Nameless, w.project.Nameless...)
 		maps.Copy(l.project.Files, w.queries)
 	}
 }
 
 func (l *loader) fork() *loader {
 	w, p := *l, *l.project
-	p.Tables, p.Open = nil, nil
+	p.Tables, p.Nameless = nil, nil
 	w.project, w.diags, w.queries = &p, nil, map[string]*hcl.File{}
 	return &w
 }

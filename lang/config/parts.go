@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -19,12 +21,6 @@ func (r *tableReader) take(diags hcl.Diagnostics) bool {
 		r.open = true
 	}
 	return !diags.HasErrors()
-}
-
-// failed says whether an attribute's expression can't be read as a list of columns; that has been reported.
-func (s *stepReader) failed(attr *hclsyntax.Attribute) bool {
-	_, diags := expr.ParseNames(attr.Expr)
-	return diags.HasErrors()
 }
 
 func (s *stepReader) expression(name string) expr.Node {
@@ -51,7 +47,7 @@ func (s *stepReader) expressions(name string) []expr.Node {
 	}
 	nodes, diags := expr.ParseNodes(attr.Expr, s.env)
 	if !s.take(diags) {
-		return nil
+		return nodes
 	}
 	texts := make([]string, len(nodes))
 	for i, n := range nodes {
@@ -76,16 +72,18 @@ func (s *stepReader) columnRefs(name string) []ColumnRef {
 	return refs
 }
 
-// columnList reads [a, b] and refuses a column that stands twice.
+// columnList reads [a, b] and refuses a column that stands twice. The names are those that could be read.
 func (r *tableReader) columnList(attr *hclsyntax.Attribute) ([]ColumnRef, []string) {
 	found, diags := expr.ParseNames(attr.Expr)
-	if !r.take(diags) {
-		return nil, nil
-	}
+	r.take(diags)
 	var refs []ColumnRef
 	var names []string
 	seen := map[string]bool{}
 	for _, column := range found {
+		if column.Name == "" {
+			refs = append(refs, ColumnRef{})
+			continue
+		}
 		if seen[column.Name] {
 			r.report(diag.Error(column.Range, "Duplicate column", "The column %q stands twice in this list. Remove one.", column.Name))
 			continue
@@ -94,6 +92,9 @@ func (r *tableReader) columnList(attr *hclsyntax.Attribute) ([]ColumnRef, []stri
 		refs = append(refs, ColumnRef(column))
 		names = append(names, column.Name)
 	}
+	if len(refs) == 0 && diags.HasErrors() {
+		refs = []ColumnRef{{}}
+	}
 	return refs, names
 }
 
@@ -101,18 +102,23 @@ func (r *tableReader) columnList(attr *hclsyntax.Attribute) ([]ColumnRef, []stri
 func (s *stepReader) free() []Assignment {
 	var columns []Assignment
 	for _, attr := range s.body.Free {
-		s.newColumn(attr.Name, attr.NameRange)
 		n := s.node(attr)
-		columns = append(columns, Assignment{Name: attr.Name, Expr: n, Range: attr.NameRange})
+		column := Assignment{Name: attr.Name, Expr: n, Range: attr.NameRange}
+		if !s.newColumn(attr.Name, attr.NameRange) {
+			column = Assignment{}
+		}
+		columns = append(columns, column)
 	}
 	return columns
 }
 
 // newColumn refuses names that etl keeps for itself.
-func (s *stepReader) newColumn(name string, at hcl.Range) {
-	if len(name) >= len(provenance) && name[:len(provenance)] == provenance {
-		s.report(diag.Error(at, "Reserved name", "Columns that begin with %s hold where a row came from. Choose another name.", provenance))
+func (s *stepReader) newColumn(name string, at hcl.Range) bool {
+	if !strings.HasPrefix(name, provenance) {
+		return true
 	}
+	s.report(diag.Error(at, "Reserved name", "Columns that begin with %s hold where a row came from. Choose another name.", provenance))
+	return false
 }
 
 // provenance begins the names of the columns that bronze adds.
@@ -124,26 +130,30 @@ func (s *stepReader) assignments(name string) []Assignment {
 		return nil
 	}
 	found, diags := expr.ParseAssignments(attr.Expr, s.env)
-	if !s.take(diags) {
-		return nil
-	}
-	return s.named(name, found)
+	s.take(diags)
+	return s.named(name, found, diags)
 }
 
 func (s *stepReader) groups(attr *hclsyntax.Attribute) []Assignment {
 	found, diags := expr.ParseBy(attr.Expr, s.env)
-	if !s.take(diags) {
-		return nil
-	}
-	return s.named(attr.Name, found)
+	s.take(diags)
+	return s.named(attr.Name, found, diags)
 }
 
-func (s *stepReader) named(name string, found []expr.Assignment) []Assignment {
-	columns := make([]Assignment, len(found))
-	for i, a := range found {
-		columns[i] = Assignment(a)
-		s.newColumn(a.Name, a.Range)
-		s.data(name+"."+columnName(a.Name), a.Expr.String(), a.Range)
+// named are columns of a step. Where none could be read, one without a name stands for them.
+func (s *stepReader) named(name string, found []expr.Assignment, mistakes hcl.Diagnostics) []Assignment {
+	var columns []Assignment
+	for _, a := range found {
+		if !s.newColumn(a.Name, a.Range) {
+			a = expr.Assignment{}
+		}
+		columns = append(columns, Assignment(a))
+		if a.Expr != nil {
+			s.data(name+"."+columnName(a.Name), a.Expr.String(), a.Range)
+		}
+	}
+	if len(found) == 0 && mistakes.HasErrors() {
+		columns = []Assignment{{}}
 	}
 	return columns
 }
@@ -155,7 +165,7 @@ func (s *stepReader) sortKeys(name string) []SortKey {
 	}
 	found, diags := expr.ParseSortKeys(attr.Expr, s.env)
 	if !s.take(diags) {
-		return nil
+		return unsorted(found)
 	}
 	keys, text := sorting(found, "desc(")
 	s.data(name, text, attr.SrcRange)
@@ -169,10 +179,22 @@ func (s *stepReader) keep(name string) []SortKey {
 	}
 	found, diags := expr.ParseKeep(attr.Expr, s.env)
 	if !s.take(diags) {
-		return nil
+		return unsorted(found)
 	}
 	keys, text := sorting(found, "latest(")
 	s.data(name, text, attr.SrcRange)
+	return keys
+}
+
+// unsorted are the keys of an order of which some could not be read; at least one of them is zero.
+func unsorted(found []expr.SortKey) []SortKey {
+	keys := make([]SortKey, len(found), len(found)+1)
+	for i, key := range found {
+		keys[i] = SortKey(key)
+	}
+	if len(keys) == 0 {
+		keys = append(keys, SortKey{})
+	}
 	return keys
 }
 
@@ -204,6 +226,5 @@ func (s *stepReader) name(attribute string) (string, hcl.Range, bool) {
 		s.report(diag.Error(attr.Expr.Range(), "Name expected", "%s takes a new name, written without quotes, as in %s = item.", attribute, attribute))
 		return "", attr.Expr.Range(), false
 	}
-	s.newColumn(found.Name, found.Range)
-	return found.Name, attr.Expr.Range(), true
+	return found.Name, attr.Expr.Range(), s.newColumn(found.Name, found.Range)
 }

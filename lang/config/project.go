@@ -2,6 +2,8 @@
 package config
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -10,7 +12,8 @@ import (
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
-// Project is a folder's configuration after both passes. All lists are sorted by address.
+// Project is a folder's configuration after both passes. All lists are sorted by address. Where there are mistakes, it is
+// what could be read, so that other mistakes can be found.
 type Project struct {
 	Name        string // owner of its tables
 	Dir         string
@@ -18,20 +21,22 @@ type Project struct {
 	Connections []*Connection
 	Sources     []*Source
 	Tables      []*Table // instances, for_each expanded
-	Outputs     []Output
-	Files       map[string]*hcl.File // for printing diagnostics
+	// Nameless are tables that are only checked: second blocks of one address, and instances whose keys aren't known.
+	Nameless []*Table
+	Outputs  []Output
+	Files    map[string]*hcl.File // for printing diagnostics
 	// Sensitive lists the string values that must never be printed, longest first.
 	Sensitive []string
-	// Open are tables that can't be read without values that validate doesn't have: they exist, and nothing else is known.
-	Open []Open
+	// lost are words of headers that could not be read; blind says that whole files could not be.
+	lost  []string
+	blind bool
 }
 
-// Open is a table of which only the name is known.
-type Open struct {
-	Addr  addr.Address
-	Ident addr.Ident
-	Range hcl.Range
-}
+// MayDeclare says whether a table may be declared in what could not be read.
+func (p *Project) MayDeclare(i addr.Ident) bool { return p.mayDeclare(i.Name) }
+
+// mayDeclare says whether something of a name may be declared in what could not be read, so that it isn't unknown.
+func (p *Project) mayDeclare(name string) bool { return p.blind || slices.Contains(p.lost, name) }
 
 // Lakehouse says where state and data live.
 type Lakehouse struct {
@@ -41,6 +46,8 @@ type Lakehouse struct {
 	MemoryLimit string // of compute "duckdb"; empty: default
 	Threads     int    // of compute "duckdb"; 0: default
 	Range       hcl.Range
+	// Partial says that something of the block could not be read: where state and data live isn't known.
+	Partial bool
 }
 
 // Connection is a decoded `connection` block.
@@ -65,6 +72,8 @@ type Source struct {
 	Attributes map[string]hcl.Range
 	// Definition is the row-changing part of the source: it belongs to the definition of each table that loads it.
 	Definition []Item
+	// Contested says that another block has the same address.
+	Contested bool
 }
 
 // Output is a decoded `output` block.
@@ -98,6 +107,11 @@ type Table struct {
 	// Attributes are the ranges of the attributes, by the path of their Definition item.
 	Attributes map[string]hcl.Range
 	Definition Definition
+	// Partial says that something of it could not be read, for a mistake or since validate doesn't know a value. Such a
+	// table is checked as far as it goes, and never planned.
+	Partial bool
+	// Contested says that another block has the same address or name: which columns its readers see isn't known.
+	Contested bool
 }
 
 // Definition is the canonical form of a table: what is hashed, recorded, and compared for the plan.
@@ -119,6 +133,8 @@ type SQL struct {
 	At       func(offset int) hcl.Pos
 	Filename string
 	Range    hcl.Range
+	// Holes says that NULL stands in Text for values that aren't known.
+	Holes bool
 }
 
 // Transform is a field of `partition_by`.

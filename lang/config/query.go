@@ -21,6 +21,8 @@ type queryReader struct {
 	src    []byte // of the file
 	text   strings.Builder
 	pieces []piece
+	holes  bool // NULL stands for values that aren't known
+	failed bool // a part of it can't be had
 }
 
 // piece is a part of a query's text that came from one place.
@@ -51,13 +53,17 @@ func (r *tableReader) query(e hclsyntax.Expression) *SQL {
 	default:
 		q.value(e)
 	}
+	r.open = r.open || q.holes || q.failed
 	text := q.text.String()
-	if strings.TrimSpace(text) == "" && !r.open {
+	switch {
+	case q.failed:
+		return nil
+	case strings.TrimSpace(text) == "":
 		r.report(diag.Error(at, "Empty query", "The attribute sql holds no query. Write one, as in SELECT * FROM silver.orders."))
 		return nil
 	}
 	r.table.record("sql", sqltext.Canonical(text), at)
-	return &SQL{Text: text, At: q.at, Filename: name, Range: at}
+	return &SQL{Text: text, At: q.at, Filename: name, Range: at, Holes: q.holes}
 }
 
 func (q *queryReader) at(offset int) hcl.Pos {
@@ -77,22 +83,20 @@ func (q *queryReader) value(e hclsyntax.Expression) {
 	v, diags := e.Value(q.env.Eval)
 	q.evaluated(diags)
 	switch {
-	case diags.HasErrors():
-		q.open = true
 	case eval.IsSensitive(v):
 		q.sensitive(e.Range())
-	case !v.IsKnown():
-		q.open = true
+	case diags.HasErrors(), !v.IsKnown():
+		q.failed = true
 	case v.IsNull() || v.Type() != cty.String:
 		q.report(diag.Error(e.Range(), "Wrong type of value", "The attribute sql takes a query as text: a heredoc (<<-SQL … SQL) or file(\"q.sql\")."))
-		q.open = true
+		q.failed = true
 	default:
 		q.insert(v.AsString(), e.Range())
 	}
 }
 
 func (q *queryReader) sensitive(at hcl.Range) {
-	q.open = true
+	q.failed = true
 	q.report(diag.Error(at, "Sensitive value", "The query is recorded with the table and shown in plans, so no sensitive value may stand in it."))
 }
 
@@ -116,7 +120,7 @@ func (q *queryReader) file(call *hclsyntax.FunctionCallExpr) (string, bool) {
 		for _, d := range diags {
 			q.report(diag.Error(call.Args[0].Range(), d.Summary, "%s", d.Detail))
 		}
-		q.open = true
+		q.failed = true
 		return name, true
 	}
 	q.queries[name] = &hcl.File{Bytes: src}
@@ -153,12 +157,12 @@ func (q *queryReader) from(at hcl.Range) []byte {
 func (q *queryReader) interpolate(e hclsyntax.Expression) {
 	at := e.Range()
 	if q.directive(e) || q.quoted(at) {
-		q.open = true
+		q.failed = true
 		return
 	}
 	if isTable(e) {
 		a, ok := q.address(e, q.env.Eval, addr.Table)
-		q.open = q.open || !ok
+		q.failed = q.failed || !ok
 		ident := a.Ident()
 		q.insert(sqltext.Name(ident.Namespace, ident.Name), at)
 		return
@@ -166,12 +170,10 @@ func (q *queryReader) interpolate(e hclsyntax.Expression) {
 	v, diags := e.Value(q.env.Eval)
 	q.evaluated(diags)
 	switch {
-	case diags.HasErrors():
-		q.open = true
 	case eval.IsSensitive(v):
 		q.sensitive(at)
-	case !v.IsWhollyKnown():
-		q.open = true
+	case diags.HasErrors(), !v.IsWhollyKnown():
+		q.holes = true
 		q.insert("NULL", at)
 	default:
 		q.literal(v, at)
@@ -181,7 +183,8 @@ func (q *queryReader) interpolate(e hclsyntax.Expression) {
 func (q *queryReader) literal(v cty.Value, at hcl.Range) {
 	text, err := sqltext.Literal(v)
 	if err != nil {
-		q.open = true
+		q.holes = true
+		q.insert("NULL", at)
 		q.report(diag.Error(at, "Value can't be inserted", "The value can't be written into SQL: %s.", err))
 		return
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func (l *loader) env(ctx *hcl.EvalContext) expr.Env {
-	return expr.Env{Eval: ctx, Functions: l.functions, Files: l.project.Files}
+	return expr.Env{Eval: ctx, Functions: l.functions, Partial: l.project.blind, Files: l.project.Files}
 }
 
 // merged is the description of a block: what the language has in every such block, and what the provider adds.
@@ -72,7 +72,7 @@ func (l *loader) sources(h *header) {
 	}
 	for _, i := range h.instances {
 		s := &Source{
-			Addr: h.addr.Instance(i.key), Provider: h.addr.Type, Mode: schema.Batch, Range: h.block.DefRange(),
+			Addr: h.addr.Instance(i.key), Provider: h.addr.Type, Mode: schema.Batch, Range: h.block.DefRange(), Contested: h.contested,
 			Extract: provider.Extract[schema.Batch].Empty(),
 		}
 		if l.source(h, s, *provider, i) && !i.ghost {

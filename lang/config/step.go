@@ -8,7 +8,8 @@ import (
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
-// Step is one transformation of a table.
+// Step is one transformation of a table. What could not be read of one is zero: an expression is nil, a name or address
+// empty. Among assignments, one without a name stands for any number of columns that could not be read.
 type Step interface {
 	Kind() string     // the block's type: filter, derive, …
 	Range() hcl.Range // of the block's header
@@ -112,6 +113,10 @@ type (
 	SortBy struct {
 		Header
 		Keys []SortKey
+	}
+	// Unread is a step that could not be read at all: which columns there are after it isn't known.
+	Unread struct {
+		Header
 	}
 )
 

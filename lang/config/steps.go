@@ -25,23 +25,34 @@ func (r *tableReader) steps() {
 		switch known, later := grammar.Step(block.Type); {
 		case later:
 			r.report(diag.Unsupported(block.DefRange(), "The step "+block.Type+" is", "Leave it out: steps that use language models come later."))
+			r.unread(block)
 		case known:
+			r.misplaced(block)
 			r.step(block)
+		case block.Lost:
+			r.unread(block)
 		}
 	}
 }
 
-func (r *tableReader) step(block decode.Block) {
-	if r.table.Addr.Type == bronze {
+// unread keeps the place of a step that can't be read, since the steps after it see what it makes.
+func (r *tableReader) unread(block decode.Block) {
+	r.table.Steps = append(r.table.Steps, &Unread{Header: Header{Type: block.Type, Src: block.DefRange()}})
+}
+
+// misplaced refuses steps where a table takes none.
+func (r *tableReader) misplaced(block decode.Block) {
+	switch {
+	case r.table.Addr.Type == bronze:
 		r.report(diag.Error(block.DefRange(), "Step in bronze", "Bronze holds what a source said, as it said it, so it takes no steps. Put this step "+
 			"into a table of the layer silver or gold that reads this one."))
-		return
-	}
-	if r.body.Attributes["sql"] != nil {
+	case r.body.Attributes["sql"] != nil && r.body.Attributes["from"] == nil:
 		r.report(diag.Error(block.DefRange(), "Step beside SQL", "A table with sql takes no steps. Say it in the query, or put the step into a "+
 			"table that reads this one."))
-		return
 	}
+}
+
+func (r *tableReader) step(block decode.Block) {
 	inner := *r
 	if block.Eval != nil {
 		inner.env.Eval = block.Eval
@@ -102,14 +113,18 @@ func (s *stepReader) derive() Step {
 func (s *stepReader) selectColumns() Step {
 	step := &Select{Header: s.header, Columns: s.columnRefs("columns"), Except: s.columnRefs("except")}
 	columns, except := s.body.Attributes["columns"], s.body.Attributes["except"]
+	if columns == nil && except != nil || columns != nil && except == nil && len(step.Columns) > 0 {
+		return step
+	}
 	switch {
 	case columns != nil && except != nil:
 		s.report(diag.Error(except.NameRange, "Two selections", "The step select takes columns, which to keep, or except, which to leave out. Remove one."))
 	case columns == nil && except == nil:
 		s.empty("columns = [a, b] or except = [c]")
-	case columns != nil && len(step.Columns) == 0 && !s.failed(columns):
+	default:
 		s.report(diag.Error(columns.Expr.Range(), "Empty selection", "A table needs at least one column."))
 	}
+	step.Columns = append(step.Columns, ColumnRef{})
 	return step
 }
 
@@ -122,19 +137,21 @@ func (s *stepReader) aggregate() Step {
 	if len(s.body.Free) == 0 && s.body.Attributes["by"] == nil {
 		s.empty("by = [a] or a column: n = count()")
 	}
-	s.unique(append(slices.Clone(step.By), step.Columns...))
+	seen := map[string]bool{}
+	step.By, step.Columns = s.unique(step.By, seen), s.unique(step.Columns, seen)
 	return step
 }
 
-// unique refuses a name that is both a group and an aggregate.
-func (s *stepReader) unique(columns []Assignment) {
-	seen := map[string]bool{}
-	for _, c := range columns {
-		if c.Name != "" && seen[c.Name] {
+// unique refuses names that are both a group and an aggregate, or twice the same; the first of them stays.
+func (s *stepReader) unique(columns []Assignment, seen map[string]bool) []Assignment {
+	return slices.DeleteFunc(columns, func(c Assignment) bool {
+		twice := c.Name != "" && seen[c.Name]
+		if twice {
 			s.report(diag.Error(c.Range, "Duplicate column", "The column %q is made twice by this step. Give one of them another name.", c.Name))
 		}
 		seen[c.Name] = true
-	}
+		return twice
+	})
 }
 
 func (s *stepReader) join(block decode.Block) Step {
@@ -149,10 +166,7 @@ func (s *stepReader) join(block decode.Block) Step {
 			s.data("with", a.String(), attr.SrcRange)
 		}
 	}
-	if name, at, ok := s.name("as"); ok && name != j.As {
-		j.As = name
-		s.data("as", columnName(name), at)
-	}
+	j.As = s.as(j.As)
 	j.On = s.expression("on")
 	j.Columns = s.assignments("columns")
 	if attr := s.body.Attributes["columns"]; attr != nil && (j.How == "semi" || j.How == "anti") {
@@ -162,16 +176,30 @@ func (s *stepReader) join(block decode.Block) Step {
 	return j
 }
 
+// as is the name that the attribute as gives, or else the usual one; empty where it can't be read.
+func (s *stepReader) as(usual string) string {
+	name, at, ok := s.name("as")
+	switch {
+	case s.body.Attributes["as"] == nil:
+		return usual
+	case !ok:
+		return ""
+	case name != usual:
+		s.data("as", columnName(name), at)
+	}
+	return name
+}
+
 // side is another table that a step reads.
 func (s *stepReader) side(e hcl.Expression) (addr.Address, bool) {
 	a, ok := s.address(e, s.env.Eval, addr.Table)
 	if !ok {
 		s.open = true
-		return a, false
+		return addr.Address{}, false
 	}
 	if a == s.table.Addr {
 		s.report(diag.Error(e.Range(), "Cycle among tables", "%s can't be its own input. Name another table.", a))
-		return a, false
+		return addr.Address{}, false
 	}
 	return a, true
 }
@@ -180,17 +208,19 @@ func (s *stepReader) union() Step {
 	u := &Union{Header: s.header}
 	attr := s.body.Attributes["with"]
 	if attr == nil {
+		u.With = []addr.Address{{}}
 		return u
 	}
 	items, diags := hcl.ExprList(attr.Expr)
 	if diags.HasErrors() {
 		s.report(diag.Error(attr.Expr.Range(), "List expected", "The tables stand in square brackets, even one alone: with = [table.silver.b]."))
+		u.With = []addr.Address{{}}
 		return u
 	}
 	var texts []string
 	for _, e := range items {
-		if a, ok := s.side(e); ok {
-			u.With = append(u.With, a)
+		a, ok := s.side(e)
+		if u.With = append(u.With, a); ok {
 			texts = append(texts, a.String())
 		}
 	}

@@ -34,23 +34,33 @@ type tableReader struct {
 func (l *loader) tables(h *header) {
 	l.layerOf(h)
 	for _, i := range h.instances {
-		r := &tableReader{loader: l, env: l.env(i.eval)}
-		r.table = &Table{
-			Addr: h.addr.Instance(i.key), Ident: h.addr.Instance(i.key).Ident(), Range: h.block.DefRange(),
-			MaxBadRows: defaultMaxBadRows, OnSchemaChange: "evolve", Attributes: map[string]hcl.Range{},
-		}
-		body, diags := decode.Open(h.block, h.spec, i.eval)
-		l.report(diags...)
-		r.body = body
-		r.read()
-		switch {
-		case i.ghost:
-		case r.open:
-			l.project.Open = append(l.project.Open, Open{Addr: r.table.Addr, Ident: r.table.Ident, Range: r.table.Range})
-		default:
-			l.project.Tables = append(l.project.Tables, r.table)
+		t := l.instanceOf(h, i)
+		if i.ghost {
+			l.project.Nameless = append(l.project.Nameless, t)
+		} else {
+			l.project.Tables = append(l.project.Tables, t)
 		}
 	}
+}
+
+// instanceOf reads one instance of a table, as far as it can be read.
+func (l *loader) instanceOf(h *header, i instance) *Table {
+	before := len(l.diags)
+	r := &tableReader{loader: l, env: l.env(i.eval)}
+	r.table = &Table{
+		Addr: h.addr.Instance(i.key), Ident: h.addr.Instance(i.key).Ident(), Range: h.block.DefRange(),
+		MaxBadRows: defaultMaxBadRows, OnSchemaChange: "evolve", Attributes: map[string]hcl.Range{}, Contested: h.contested,
+	}
+	if h.broken {
+		r.table.Partial = true
+		return r.table
+	}
+	body, diags := decode.Open(h.block, h.spec, i.eval)
+	l.report(diags...)
+	r.body = body
+	r.read()
+	r.table.Partial = r.open || l.diags[before:].HasErrors()
+	return r.table
 }
 
 // layerOf refuses tables of layers that nobody declared.
@@ -65,7 +75,7 @@ func (l *loader) layerOf(h *header) {
 		}
 	}
 	for _, name := range names {
-		if name == h.addr.Type {
+		if name == h.addr.Type || l.project.mayDeclare(h.addr.Type) {
 			return
 		}
 	}
@@ -96,9 +106,11 @@ func (r *tableReader) input() {
 	case sql != nil && r.table.Addr.Type == bronze:
 		r.report(diag.Error(sql.NameRange, "SQL in bronze", "Bronze holds what a source said, as it said it. Load the source here with from, "+
 			"and put the query into a table of the layer silver or gold."))
-	case sql != nil:
+	}
+	if sql != nil {
 		r.table.SQL = r.query(sql.Expr)
-	default:
+	}
+	if from != nil {
 		r.from(from.Expr)
 	}
 }
@@ -110,7 +122,7 @@ func (r *tableReader) from(e hcl.Expression) {
 	}
 	a, ok := r.address(e, r.env.Eval, allowed...)
 	if !ok {
-		r.open = r.open || !ok
+		r.open = true
 		return
 	}
 	inBronze := r.table.Addr.Type == bronze

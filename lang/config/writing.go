@@ -89,8 +89,9 @@ func (r *tableReader) write(block decode.Block, w *Write) {
 		}
 	}
 	if lookback, at, ok := r.text(body, "lookback", ctx); ok {
-		r.duration(lookback, at)
-		w.Lookback = lookback
+		if r.duration(lookback, at) {
+			w.Lookback = lookback
+		}
 	}
 }
 

@@ -31,6 +31,8 @@ type Block struct {
 	Spec schema.NestedBlock
 	// Eval is the context of a block that dynamic made; nil for all others.
 	Eval *hcl.EvalContext
+	// Lost says that the block can't be read: it only keeps its place among the others.
+	Lost bool
 }
 
 // Open checks the names of a body. What is wrong is reported and left out. Where ctx is given, dynamic blocks are
@@ -43,7 +45,10 @@ func Open(block *hclsyntax.Block, spec schema.Block, ctx *hcl.EvalContext) (*Bod
 	}
 	for _, nested := range block.Body.Blocks {
 		if nested.Type == "dynamic" && ctx != nil {
-			diags = append(diags, b.dynamic(nested, block.Type, ctx)...)
+			made, more := b.dynamic(nested, block.Type, ctx)
+			if diags = append(diags, more...); !made {
+				b.lose(generated(nested))
+			}
 			continue
 		}
 		diags = append(diags, b.block(nested, block.Type, nil)...)
@@ -88,6 +93,7 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext) hcl.Diagnostics {
 	spec, ok := b.Spec.Nested(block.Type)
 	if !ok {
+		b.lose(block)
 		if _, ok := b.Spec.Attribute(block.Type); ok {
 			return hcl.Diagnostics{diag.Error(block.TypeRange, "Attribute expected",
 				"%q is an attribute: write it with an equals sign, as %s = ….", block.Type, block.Type)}
@@ -96,6 +102,7 @@ func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext)
 			"The block %q has no block %q.%s", owner, block.Type, offered(block.Type, b.Spec))}
 	}
 	if d := Labels(block, spec); d != nil {
+		b.lose(block)
 		return hcl.Diagnostics{d}
 	}
 	b.Blocks = append(b.Blocks, Block{Block: block, Spec: spec, Eval: ctx})
@@ -104,6 +111,16 @@ func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext)
 			"The block %q takes at most %d of %q. Remove this one, or put what it says into the first.", owner, spec.Max, block.Type)}
 	}
 	return nil
+}
+
+// lose keeps the place of a block that can't be read.
+func (b *Body) lose(block *hclsyntax.Block) {
+	b.Blocks = append(b.Blocks, Block{Block: block, Lost: true})
+}
+
+// loses says whether a block of a type may be among those that can't be read.
+func (b *Body) loses(name string) bool {
+	return slices.ContainsFunc(b.Blocks, func(block Block) bool { return block.Lost && block.Type == name })
 }
 
 // Labels refuses a block with more or fewer labels than its description has.
@@ -132,7 +149,7 @@ func (b *Body) missing(block *hclsyntax.Block) hcl.Diagnostics {
 		}
 	}
 	for _, spec := range b.Spec.Blocks {
-		if n := count(b.Blocks, spec.Name); n < spec.Min {
+		if n := count(b.Blocks, spec.Name); n < spec.Min && !b.loses(spec.Name) {
 			diags = append(diags, diag.Error(block.DefRange(), "Missing block",
 				"The block %q needs at least %d of %q and has %d. %s", block.Type, spec.Min, spec.Name, n, spec.Block.Doc))
 		}
@@ -140,11 +157,11 @@ func (b *Body) missing(block *hclsyntax.Block) hcl.Diagnostics {
 	return diags
 }
 
-// Of are the nested blocks of a type.
+// Of are the nested blocks of a type that can be read.
 func (b *Body) Of(name string) []Block {
 	var found []Block
 	for _, block := range b.Blocks {
-		if block.Type == name {
+		if block.Type == name && !block.Lost {
 			found = append(found, block)
 		}
 	}
@@ -154,7 +171,7 @@ func (b *Body) Of(name string) []Block {
 func count(blocks []Block, name string) int {
 	n := 0
 	for _, b := range blocks {
-		if b.Type == name {
+		if b.Type == name && !b.Lost {
 			n++
 		}
 	}

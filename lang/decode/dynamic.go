@@ -30,28 +30,38 @@ type generator struct {
 	labels   hclsyntax.Expression
 }
 
-// dynamic expands a `dynamic` block in place.
-func (b *Body) dynamic(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext) hcl.Diagnostics {
+// generated stands for the blocks that a `dynamic` block would have made.
+func generated(block *hclsyntax.Block) *hclsyntax.Block {
+	made := *block
+	if made.Type = ""; len(block.Labels) > 0 {
+		made.Type = block.Labels[0]
+	}
+	return &made
+}
+
+// dynamic expands a `dynamic` block in place, and says whether which blocks it makes is known.
+func (b *Body) dynamic(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext) (bool, hcl.Diagnostics) {
 	if len(block.Labels) != 1 {
-		return hcl.Diagnostics{diag.Error(block.DefRange(), "Missing label",
+		return false, hcl.Diagnostics{diag.Error(block.DefRange(), "Missing label",
 			"A dynamic block has one label, the type of the blocks that it makes: dynamic \"expect\" { … }.")}
 	}
 	if _, ok := b.Spec.Nested(block.Labels[0]); !ok {
-		return hcl.Diagnostics{diag.Error(block.LabelRanges[0], "Unsupported block type", "The block %q has no block %q.%s",
+		return false, hcl.Diagnostics{diag.Error(block.LabelRanges[0], "Unsupported block type", "The block %q has no block %q.%s",
 			owner, block.Labels[0], offered(block.Labels[0], b.Spec))}
 	}
 	body, diags := Open(block, dynamicSpec(), nil)
 	if diags.HasErrors() {
-		return diags
+		return false, diags
 	}
 	g := generator{block: block, content: body.Blocks[0].Block, iterator: block.Labels[0]}
-	return append(diags, b.generate(g, body, owner, ctx)...)
+	made, more := b.generate(g, body, owner, ctx)
+	return made, append(diags, more...)
 }
 
-func (b *Body) generate(g generator, body *Body, owner string, ctx *hcl.EvalContext) hcl.Diagnostics {
+func (b *Body) generate(g generator, body *Body, owner string, ctx *hcl.EvalContext) (bool, hcl.Diagnostics) {
 	if attr := body.Attributes["iterator"]; attr != nil {
 		if g.iterator = hcl.ExprAsKeyword(attr.Expr); g.iterator == "" {
-			return hcl.Diagnostics{diag.Error(attr.Expr.Range(), "Invalid iterator",
+			return false, hcl.Diagnostics{diag.Error(attr.Expr.Range(), "Invalid iterator",
 				"The iterator of a dynamic block is a bare name: iterator = item.")}
 		}
 	}
@@ -59,19 +69,20 @@ func (b *Body) generate(g generator, body *Body, owner string, ctx *hcl.EvalCont
 		g.labels = attr.Expr
 	}
 	each, diags := elements(body.Attributes["for_each"].Expr, ctx)
-	if diags.HasErrors() {
-		return diags
+	if diags.HasErrors() || !each.IsKnown() {
+		return false, diags
 	}
 	g.rewrite()
+	made := true
 	for it := each.ElementIterator(); it.Next(); {
 		key, value := it.Element()
-		made, child, more := g.make(key, value, ctx)
+		block, child, more := g.make(key, value, ctx)
 		diags = append(diags, more...)
-		if !more.HasErrors() {
-			diags = append(diags, b.block(made, owner, child)...)
+		if made = made && !more.HasErrors(); !more.HasErrors() {
+			diags = append(diags, b.block(block, owner, child)...)
 		}
 	}
-	return diags
+	return made, diags
 }
 
 func elements(e hcl.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
@@ -81,8 +92,7 @@ func elements(e hcl.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostic
 	case eval.IsSensitive(v):
 		diags = append(diags, diag.Error(e.Range(), "Sensitive value", "What blocks there are is shown in plans, so for_each can't "+
 			"depend on a sensitive value."))
-	case !v.IsKnown():
-		return cty.EmptyTupleVal, diags // validate, where a variable has no value: nothing to check
+	case !v.IsKnown(): // validate, where a variable has no value
 	case v.IsNull() || !v.CanIterateElements():
 		diags = append(diags, diag.Error(e.Range(), "Invalid for_each",
 			"for_each takes a list, a set or a map, and this is %s.", v.Type().FriendlyName()))

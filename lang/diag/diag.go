@@ -36,6 +36,21 @@ func Unsupported(at hcl.Range, what, instead string) *hcl.Diagnostic {
 	return Error(at, "Not supported yet", "%s not supported by this version of etl. %s", what, instead)
 }
 
+type told struct{}
+
+// Told stands for a mistake that was reported where it was made: what fails by it has nothing more to say.
+func Told(at hcl.Range) *hcl.Diagnostic {
+	d := Error(at, "Mistake elsewhere", "What this needs has a mistake, which was reported.")
+	d.Extra = told{}
+	return d
+}
+
+// IsTold says whether a diagnostic is not to be reported.
+func IsTold(d *hcl.Diagnostic) bool {
+	_, ok := d.Extra.(told)
+	return ok
+}
+
 // Suggest returns ` Did you mean "x"?` with the name nearest to what was given, or nothing if none is near.
 func Suggest(given string, names []string) string {
 	if name := Nearest(given, names); name != "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // Bind resolves the columns of a node and gives every part of it a type, without any data. All mistakes are reported;
-// the result is nil where there are any, and also, without a further message, where a column is Invalid.
+// the result is nil where there are any, and also, without a further message, where a column is Invalid or not known.
 func Bind(n Node, s *Scope) (*Typed, hcl.Diagnostics) {
 	b := binder{scope: s}
 	t := b.bind(n)

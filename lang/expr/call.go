@@ -57,6 +57,10 @@ func (p parser) inline(e *hclsyntax.FunctionCallExpr, f *Function) (Node, hcl.Di
 			"The function %q calls itself (%s). Functions are inlined where they are called, so they can't be recursive.",
 			f.Name, strings.Join(append(slices.Clone(p.stack), f.Name), " → ")))
 	}
+	if f.Result == nil {
+		_, diags := p.exprs(e.Args)
+		return nil, append(diags, diag.Told(e.Range()))
+	}
 	if len(e.Args) != len(f.Params) {
 		return nil, problem(e.Range(), "Wrong number of arguments", fmt.Sprintf(
 			"The function %q takes %s, but %d are given.", f.Name, count(len(f.Params), "argument"), len(e.Args)))
@@ -74,6 +78,9 @@ func (p parser) inline(e *hclsyntax.FunctionCallExpr, f *Function) (Node, hcl.Di
 }
 
 func (p parser) unknownFunction(name string, rng hcl.Range) hcl.Diagnostics {
+	if p.env.Partial {
+		return hcl.Diagnostics{diag.Told(rng)}
+	}
 	if instead, ok := foreign(name); ok {
 		return problem(rng, "Unknown function", fmt.Sprintf("There is no function %q for column expressions. %s", name, instead))
 	}

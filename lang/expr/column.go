@@ -27,6 +27,8 @@ func (b *binder) column(c *Column) *Typed {
 		return b.into(&Typed{Node: c, Type: field.Type, Name: field.Name}, c, 1)
 	case isRelation:
 		return b.qualified(c, rel)
+	case own.Open:
+		return nil
 	}
 	return b.fail(c.Src, "Unknown column", b.unknownColumn(c))
 }
@@ -50,7 +52,10 @@ func nestedWith(t coltype.Type, name string) bool {
 
 func (b *binder) qualified(c *Column, rel Relation) *Typed {
 	field, ok := rel.Columns.Lookup(c.Path[1])
-	if !ok {
+	switch {
+	case !ok && rel.Open:
+		return nil
+	case !ok:
 		return b.fail(c.Src, "Unknown column", fmt.Sprintf("The table %q has no column %q.%s Its columns are: %s.",
 			rel.Name, c.Path[1], diag.Suggest(c.Path[1], visible(rel)), listing(visible(rel))))
 	}

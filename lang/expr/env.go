@@ -11,6 +11,8 @@ type Env struct {
 	Eval *hcl.EvalContext
 	// Functions are the project's own, by name.
 	Functions map[string]*Function
+	// Partial says that the project may have functions that could not be read: an unknown one is no mistake.
+	Partial bool
 	// Files are the sources of the expressions; where one is given, what HCL took for a comment is found in it.
 	Files map[string]*hcl.File
 }
@@ -19,6 +21,7 @@ type Env struct {
 type Function struct {
 	Name   string
 	Params []string
+	// Result is nil where it could not be read.
 	Result hcl.Expression
 	Range  hcl.Range
 }

@@ -94,7 +94,7 @@ func sortKey(e hcl.Expression, env Env, up, down string) (SortKey, hcl.Diagnosti
 	return SortKey{Expr: n, Desc: call.Name == down}, diags
 }
 
-// ParseAssignments reads { name = expression, … } in the written order.
+// ParseAssignments reads { name = expression, … } in the written order. An expression with a mistake is nil, a name empty.
 func ParseAssignments(e hcl.Expression, env Env) ([]Assignment, hcl.Diagnostics) {
 	object, ok := syntax(e).(*hclsyntax.ObjectConsExpr)
 	if !ok {
@@ -107,13 +107,14 @@ func ParseAssignments(e hcl.Expression, env Env) ([]Assignment, hcl.Diagnostics)
 	for _, item := range object.Items {
 		name, more := keyName(item.KeyExpr)
 		diags = append(diags, more...)
+		n, more := Parse(item.ValueExpr, env)
+		diags = append(diags, more...)
 		if seen[name] && name != "" {
 			diags = append(diags, problem(item.KeyExpr.Range(), "Duplicate column",
 				"The column \""+name+"\" is set twice in this object. Remove one of the two.")...)
+			continue
 		}
 		seen[name] = true
-		n, more := Parse(item.ValueExpr, env)
-		diags = append(diags, more...)
 		out = append(out, Assignment{Name: name, Expr: n, Range: item.KeyExpr.Range()})
 	}
 	return out, diags
@@ -152,6 +153,7 @@ func keyName(e hcl.Expression) (string, hcl.Diagnostics) {
 		"The name to the left of = is a column's: a bare name, or one in quotes where it has odd characters.")
 }
 
+// each reads the elements of a list; one with a mistake is zero.
 func each[T any](e hcl.Expression, what string, one func(hcl.Expression) (T, hcl.Diagnostics)) ([]T, hcl.Diagnostics) {
 	tuple, ok := syntax(e).(*hclsyntax.TupleConsExpr)
 	if !ok {
@@ -162,6 +164,9 @@ func each[T any](e hcl.Expression, what string, one func(hcl.Expression) (T, hcl
 	var diags hcl.Diagnostics
 	for _, x := range tuple.Exprs {
 		v, more := one(x)
+		if more.HasErrors() {
+			v = *new(T)
+		}
 		diags = append(diags, more...)
 		out = append(out, v)
 	}

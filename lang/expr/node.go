@@ -71,6 +71,9 @@ type Relation struct {
 	Columns coltype.Schema
 	// Hidden columns may be named but are not part of the output unless selected.
 	Hidden map[string]bool
+	// Open says that it may have columns beyond Columns, since what makes them has a mistake or isn't known: a name that
+	// isn't among Columns is no mistake, and what uses it has no type.
+	Open bool
 }
 
 // Scope is what names mean.

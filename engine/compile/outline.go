@@ -1,0 +1,77 @@
+package compile
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/expr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
+
+// Shape is what is known of a table's columns. A column of which nothing but the name is known has the type expr.Invalid.
+type Shape struct {
+	Columns coltype.Schema
+	// Open says that there may be other columns.
+	Open bool
+}
+
+// Whole says whether everything is known.
+func (s Shape) Whole() bool {
+	if s.Open {
+		return false
+	}
+	for _, f := range s.Columns {
+		if f.Type.Kind == expr.Invalid {
+			return false
+		}
+	}
+	return true
+}
+
+// Outline finds the mistakes in the steps of a table that can't be compiled, since it or what it reads has mistakes, and
+// what is known of its columns all the same. What follows from a mistake isn't one.
+func Outline(t *config.Table, inputs Inputs) (Shape, hcl.Diagnostics) {
+	b := newBuilder(t, inputs)
+	b.outline = true
+	if b.source() {
+		for i, step := range t.Steps {
+			b.step(i, step)
+		}
+	}
+	return b.shape(), diag.Unique(b.diags)
+}
+
+// unknown forgets all columns: what they are after a step that can't be read isn't known.
+func (b *builder) unknown() {
+	b.frame = frame{name: b.frame.name, open: true}
+	b.frame.expectLoadedAt()
+}
+
+// shape are the visible columns, as finish has them.
+func (b *builder) shape() Shape {
+	s := Shape{Open: b.frame.open}
+	for _, c := range b.frame.columns {
+		if !c.hidden && !c.internal {
+			s.Columns = append(s.Columns, c.Field)
+		}
+	}
+	if len(s.Columns) == 0 && !s.Open {
+		b.withoutColumns()
+		s.Open = true
+	}
+	if b.frame.loaded && s.Columns.Index(loadedAt) < 0 {
+		s.Columns = append(s.Columns, coltype.Field{Name: loadedAt, Type: coltype.Of(coltype.Timestamptz)})
+	}
+	return s
+}
+
+// Promises finds the mistakes in what a table says of its columns, as far as those are known: contract, keys, layout and
+// checks. The shape is that of the contract.
+func Promises(t *config.Table, s Shape, inputs Inputs) (Shape, hcl.Diagnostics) {
+	columns, diags := promised(t, s)
+	s.Columns = columns
+	c := checker{table: t, columns: columns, inputs: inputs, outline: true, open: s.Open}
+	_, found := c.all()
+	return s, append(diags, found...)
+}
