@@ -13,7 +13,7 @@ func commands(env *environment) []*cli.Command {
 		env.initCommand(), env.validateCommand(), env.fmtCommand(),
 		env.planCommand(), env.applyCommand(), env.runCommand(), env.destroyCommand(),
 		env.showCommand(), env.queryCommand(), env.graphCommand(), env.stateCommand(),
-		env.historyCommand(), env.rollbackCommand(), env.versionCommand(),
+		env.historyCommand(), env.rollbackCommand(), env.discoverCommand(), env.versionCommand(),
 	}
 	for _, c := range list {
 		bounded(c)

@@ -112,15 +112,24 @@ func (w *workspace) openToCheck(ctx context.Context) hcl.Diagnostics {
 
 // parse reads the project with its mistakes.
 func (e *environment) parse(ctx context.Context, secrets bool) (*workspace, hcl.Diagnostics, error) {
-	w := &workspace{environment: e}
-	exe, err := executable()
+	w, err := e.workspace()
 	if err != nil {
 		return nil, nil, err
 	}
-	w.host = host.New(host.Options{Executable: exe, BuiltIn: slices.Sorted(maps.Keys(e.builtIn)), Log: e.log, CacheDir: w.cacheDir()})
 	project, diags := config.Load(ctx, config.Options{Dir: e.dir, Vars: e.vars, Environ: os.Environ(), NeedSecrets: secrets, Plugin: w.schema, Version: version()})
 	w.project = project
 	return w, diags, nil
+}
+
+// workspace is what commands have before a project is read.
+func (e *environment) workspace() (*workspace, error) {
+	exe, err := executable()
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{environment: e}
+	w.host = host.New(host.Options{Executable: exe, BuiltIn: slices.Sorted(maps.Keys(e.builtIn)), Log: e.log, CacheDir: w.cacheDir()})
+	return w, nil
 }
 
 // check finds what the configuration alone doesn't say, without a network: SQL that can't be read, tables that it names

@@ -30,8 +30,16 @@ type Options struct {
 	NeedSecrets bool
 	// Version of the tool, held against required_version; empty: not checked.
 	Version string
+	// Text is read instead of the folder's files, without values for variables. Nil: the files.
+	Text *Text
 	// Plugin describes a provider. Nil stops after the first pass: the bodies of connections and sources aren't read.
 	Plugin func(ctx context.Context, provider string) (schema.Provider, error)
+}
+
+// Text is a project that stands in no file.
+type Text struct {
+	Name  string // for messages
+	Bytes []byte
 }
 
 // loader is one run of Load.
@@ -126,7 +134,7 @@ func functionHint(name string) string {
 
 // first is the pass that needs no plugin: files, headers, values, names.
 func (l *loader) first(ctx context.Context) {
-	files, diags := syntax.Dir(ctx, l.opt.Dir)
+	files, diags := l.files(ctx)
 	l.report(diags...)
 	l.keep(files)
 	if len(files) == 0 && !diags.HasErrors() {
@@ -145,6 +153,17 @@ func (l *loader) first(ctx context.Context) {
 	for _, h := range l.headers {
 		l.expand(h)
 	}
+}
+
+func (l *loader) files(ctx context.Context) ([]*syntax.File, hcl.Diagnostics) {
+	if l.opt.Text == nil {
+		return syntax.Dir(ctx, l.opt.Dir)
+	}
+	file, diags := syntax.Parse(l.opt.Text.Bytes, l.opt.Text.Name)
+	if file == nil {
+		return nil, diags
+	}
+	return []*syntax.File{file}, diags
 }
 
 func (l *loader) keep(files []*syntax.File) {
@@ -167,6 +186,9 @@ func (l *loader) values() {
 		l.eval.Variables["each"] = cty.DynamicVal
 	}
 	from := input.Sources{Dir: l.opt.Dir, Args: l.opt.Vars, Environ: environ}
+	if l.opt.Text != nil {
+		from = input.Sources{}
+	}
 	result, diags := input.Values(l.variables, from, functions, l.opt.NeedSecrets)
 	l.keep(result.Files)
 	l.evaluated(diags)

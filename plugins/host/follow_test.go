@@ -52,6 +52,20 @@ func followed() *sdk.PlanResponse {
 	}
 }
 
+func offered() []sdk.Stream {
+	return []sdk.Stream{{
+		Name: "public.n", Columns: followed().Columns, Keys: [][]string{{"n", "m"}, {"n"}}, Cursors: []string{"at"}, Rows: -1, Bytes: 7,
+		Attributes: map[string]string{"table": "public.n\uFFFD"},
+	}}
+}
+
+// Discover is asked for names that are no text.
+func (following) Discover(context.Context, sdk.Config) ([]sdk.Stream, sdk.Diagnostics) {
+	streams := offered()
+	streams[0].Attributes["table"] = "public.n\xff"
+	return streams, nil
+}
+
 func (following) Plan(context.Context, sdk.Config, sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
 	return followed(), nil
 }
@@ -120,6 +134,9 @@ func TestFollowing(t *testing.T) {
 	}
 	if p := plan(t, c, faulty(c, "")); !reflect.DeepEqual(p, followed()) {
 		t.Errorf("planned %+v", p)
+	}
+	if streams, ds, err := c.Discover(t.Context(), faulty(c, "")); err != nil || ds != nil || !reflect.DeepEqual(streams, offered()) {
+		t.Errorf("discovered %+v, %v, %v", streams, ds, err)
 	}
 	for name, call := range followCalls() {
 		ds, err := call(t.Context(), c, faulty(c, ""))

@@ -568,8 +568,9 @@ type Stream struct {
 	Columns       []byte                 `protobuf:"bytes,2,opt,name=columns,proto3" json:"columns,omitempty"` // JSON of coltype.Schema
 	Keys          []*Key                 `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
 	Cursors       []string               `protobuf:"bytes,4,rep,name=cursors,proto3" json:"cursors,omitempty"`
-	Rows          int64                  `protobuf:"zigzag64,5,opt,name=rows,proto3" json:"rows,omitempty"`   // -1: unknown
-	Bytes         int64                  `protobuf:"zigzag64,6,opt,name=bytes,proto3" json:"bytes,omitempty"` // -1: unknown
+	Rows          int64                  `protobuf:"zigzag64,5,opt,name=rows,proto3" json:"rows,omitempty"`                                                                                    // -1: unknown
+	Bytes         int64                  `protobuf:"zigzag64,6,opt,name=bytes,proto3" json:"bytes,omitempty"`                                                                                  // -1: unknown
+	Attributes    map[string]string      `protobuf:"bytes,7,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // of the source block that reads it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -644,6 +645,13 @@ func (x *Stream) GetBytes() int64 {
 		return x.Bytes
 	}
 	return 0
+}
+
+func (x *Stream) GetAttributes() map[string]string {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
 }
 
 type Key struct {
@@ -1974,14 +1982,20 @@ const file_provider_proto_rawDesc = "" +
 	"\x05ERROR\x10\x00\x12\v\n" +
 	"\aWARNING\x10\x01\"R\n" +
 	"\x13DiagnosticsResponse\x12;\n" +
-	"\vdiagnostics\x18\x01 \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\"\xa2\x01\n" +
+	"\vdiagnostics\x18\x01 \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\"\xa8\x02\n" +
 	"\x06Stream\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\acolumns\x18\x02 \x01(\fR\acolumns\x12&\n" +
 	"\x04keys\x18\x03 \x03(\v2\x12.etl.plugin.v1.KeyR\x04keys\x12\x18\n" +
 	"\acursors\x18\x04 \x03(\tR\acursors\x12\x12\n" +
 	"\x04rows\x18\x05 \x01(\x12R\x04rows\x12\x14\n" +
-	"\x05bytes\x18\x06 \x01(\x12R\x05bytes\"\x1f\n" +
+	"\x05bytes\x18\x06 \x01(\x12R\x05bytes\x12E\n" +
+	"\n" +
+	"attributes\x18\a \x03(\v2%.etl.plugin.v1.Stream.AttributesEntryR\n" +
+	"attributes\x1a=\n" +
+	"\x0fAttributesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x1f\n" +
 	"\x03Key\x12\x18\n" +
 	"\acolumns\x18\x01 \x03(\tR\acolumns\"\x80\x01\n" +
 	"\x10DiscoverResponse\x12/\n" +
@@ -2118,7 +2132,7 @@ func file_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_provider_proto_goTypes = []any{
 	(Diagnostic_Severity)(0),    // 0: etl.plugin.v1.Diagnostic.Severity
 	(*OpenRequest)(nil),         // 1: etl.plugin.v1.OpenRequest
@@ -2150,9 +2164,10 @@ var file_provider_proto_goTypes = []any{
 	(*Checkpoint)(nil),          // 27: etl.plugin.v1.Checkpoint
 	(*Progress)(nil),            // 28: etl.plugin.v1.Progress
 	(*Complete)(nil),            // 29: etl.plugin.v1.Complete
-	nil,                         // 30: etl.plugin.v1.PlanRequest.CursorEntry
-	nil,                         // 31: etl.plugin.v1.ReadRequest.CursorEntry
-	nil,                         // 32: etl.plugin.v1.AcknowledgeRequest.CursorEntry
+	nil,                         // 30: etl.plugin.v1.Stream.AttributesEntry
+	nil,                         // 31: etl.plugin.v1.PlanRequest.CursorEntry
+	nil,                         // 32: etl.plugin.v1.ReadRequest.CursorEntry
+	nil,                         // 33: etl.plugin.v1.AcknowledgeRequest.CursorEntry
 }
 var file_provider_proto_depIdxs = []int32{
 	3,  // 0: etl.plugin.v1.OpenResponse.capabilities:type_name -> etl.plugin.v1.Capabilities
@@ -2163,47 +2178,48 @@ var file_provider_proto_depIdxs = []int32{
 	0,  // 5: etl.plugin.v1.Diagnostic.severity:type_name -> etl.plugin.v1.Diagnostic.Severity
 	7,  // 6: etl.plugin.v1.DiagnosticsResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
 	10, // 7: etl.plugin.v1.Stream.keys:type_name -> etl.plugin.v1.Key
-	9,  // 8: etl.plugin.v1.DiscoverResponse.streams:type_name -> etl.plugin.v1.Stream
-	7,  // 9: etl.plugin.v1.DiscoverResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
-	5,  // 10: etl.plugin.v1.PlanRequest.config:type_name -> etl.plugin.v1.Config
-	30, // 11: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
-	7,  // 12: etl.plugin.v1.PlanResponse.warnings:type_name -> etl.plugin.v1.Diagnostic
-	7,  // 13: etl.plugin.v1.PlanResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
-	14, // 14: etl.plugin.v1.PlanResponse.overlap:type_name -> etl.plugin.v1.Overlap
-	5,  // 15: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
-	31, // 16: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
-	17, // 17: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
-	18, // 18: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
-	5,  // 19: etl.plugin.v1.AcknowledgeRequest.config:type_name -> etl.plugin.v1.Config
-	32, // 20: etl.plugin.v1.AcknowledgeRequest.cursor:type_name -> etl.plugin.v1.AcknowledgeRequest.CursorEntry
-	26, // 21: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
-	1,  // 22: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
-	6,  // 23: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
-	6,  // 24: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
-	6,  // 25: etl.plugin.v1.Provider.Discover:input_type -> etl.plugin.v1.ConfigRequest
-	12, // 26: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
-	15, // 27: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
-	19, // 28: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
-	21, // 29: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
-	6,  // 30: etl.plugin.v1.Provider.Prepare:input_type -> etl.plugin.v1.ConfigRequest
-	16, // 31: etl.plugin.v1.Provider.Acknowledge:input_type -> etl.plugin.v1.AcknowledgeRequest
-	6,  // 32: etl.plugin.v1.Provider.Release:input_type -> etl.plugin.v1.ConfigRequest
-	2,  // 33: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
-	8,  // 34: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 35: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
-	11, // 36: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
-	13, // 37: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
-	8,  // 38: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
-	20, // 39: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
-	22, // 40: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
-	8,  // 41: etl.plugin.v1.Provider.Prepare:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 42: etl.plugin.v1.Provider.Acknowledge:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 43: etl.plugin.v1.Provider.Release:output_type -> etl.plugin.v1.DiagnosticsResponse
-	33, // [33:44] is the sub-list for method output_type
-	22, // [22:33] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	30, // 8: etl.plugin.v1.Stream.attributes:type_name -> etl.plugin.v1.Stream.AttributesEntry
+	9,  // 9: etl.plugin.v1.DiscoverResponse.streams:type_name -> etl.plugin.v1.Stream
+	7,  // 10: etl.plugin.v1.DiscoverResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
+	5,  // 11: etl.plugin.v1.PlanRequest.config:type_name -> etl.plugin.v1.Config
+	31, // 12: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
+	7,  // 13: etl.plugin.v1.PlanResponse.warnings:type_name -> etl.plugin.v1.Diagnostic
+	7,  // 14: etl.plugin.v1.PlanResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
+	14, // 15: etl.plugin.v1.PlanResponse.overlap:type_name -> etl.plugin.v1.Overlap
+	5,  // 16: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
+	32, // 17: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
+	17, // 18: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
+	18, // 19: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
+	5,  // 20: etl.plugin.v1.AcknowledgeRequest.config:type_name -> etl.plugin.v1.Config
+	33, // 21: etl.plugin.v1.AcknowledgeRequest.cursor:type_name -> etl.plugin.v1.AcknowledgeRequest.CursorEntry
+	26, // 22: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
+	1,  // 23: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
+	6,  // 24: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
+	6,  // 25: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
+	6,  // 26: etl.plugin.v1.Provider.Discover:input_type -> etl.plugin.v1.ConfigRequest
+	12, // 27: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
+	15, // 28: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
+	19, // 29: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
+	21, // 30: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
+	6,  // 31: etl.plugin.v1.Provider.Prepare:input_type -> etl.plugin.v1.ConfigRequest
+	16, // 32: etl.plugin.v1.Provider.Acknowledge:input_type -> etl.plugin.v1.AcknowledgeRequest
+	6,  // 33: etl.plugin.v1.Provider.Release:input_type -> etl.plugin.v1.ConfigRequest
+	2,  // 34: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
+	8,  // 35: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 36: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
+	11, // 37: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
+	13, // 38: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
+	8,  // 39: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
+	20, // 40: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
+	22, // 41: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
+	8,  // 42: etl.plugin.v1.Provider.Prepare:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 43: etl.plugin.v1.Provider.Acknowledge:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 44: etl.plugin.v1.Provider.Release:output_type -> etl.plugin.v1.DiagnosticsResponse
+	34, // [34:45] is the sub-list for method output_type
+	23, // [23:34] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_provider_proto_init() }
@@ -2219,7 +2235,7 @@ func file_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_provider_proto_rawDesc), len(file_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -39,9 +39,15 @@ func encodeStreams(streams []Stream) ([]*pb.Stream, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
-		out[i] = &pb.Stream{Name: s.Name, Columns: columns, Cursors: s.Cursors, Rows: s.Rows, Bytes: s.Bytes}
+		out[i] = &pb.Stream{Name: printable(s.Name), Columns: columns, Cursors: printableAll(s.Cursors), Rows: s.Rows, Bytes: s.Bytes}
 		for _, key := range s.Keys {
-			out[i].Keys = append(out[i].Keys, &pb.Key{Columns: key})
+			out[i].Keys = append(out[i].Keys, &pb.Key{Columns: printableAll(key)})
+		}
+		for name, text := range s.Attributes {
+			if out[i].Attributes == nil {
+				out[i].Attributes = map[string]string{}
+			}
+			out[i].Attributes[name] = printable(text)
 		}
 	}
 	return out, nil

@@ -54,12 +54,15 @@ type Config struct {
 
 // Stream is one thing that can be read.
 type Stream struct {
-	Name    string
+	Name    string // as it is written in a source block
 	Columns coltype.Schema
 	Keys    [][]string
-	Cursors []string // columns that could serve as cursor
+	Cursors []string // columns that could serve as cursor, the best first
 	Rows    int64    // estimate; -1 unknown
 	Bytes   int64    // estimate; -1 unknown
+	// Attributes choose the stream in a source block, in addition to what Discover was asked with: {"table": "sales.orders"}.
+	// Nil: the first text of the source block that wasn't set is the name, if its sources need a connection.
+	Attributes map[string]string
 }
 
 // PlanRequest asks about a read.

@@ -2,6 +2,9 @@ package filesource
 
 import (
 	"context"
+	"path"
+	"path/filepath"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -81,5 +84,21 @@ func (p *Provider) Discover(ctx context.Context, cfg sdk.Config) ([]sdk.Stream, 
 	if plan == nil {
 		return nil, diags
 	}
-	return []sdk.Stream{{Name: p.format.Name(), Columns: plan.Columns, Rows: plan.Rows, Bytes: plan.Bytes}}, diags
+	return []sdk.Stream{{Name: p.streamName(cfg), Columns: plan.Columns, Rows: plan.Rows, Bytes: plan.Bytes}}, diags
+}
+
+// streamName is the first path without folders, wildcards and the extension: `data/flights-*.csv.gz` is flights.
+func (p *Provider) streamName(cfg sdk.Config) string {
+	o, _ := decodeOptions(cfg)
+	if len(o.Paths) == 0 {
+		return p.format.Name()
+	}
+	base := path.Base(filepath.ToSlash(o.Paths[0]))
+	if end := strings.IndexAny(base, ".*?[{"); end >= 0 {
+		base = base[:end]
+	}
+	if base = strings.Trim(base, "-_ "); base == "" {
+		return p.format.Name()
+	}
+	return base
 }
