@@ -15,6 +15,7 @@ SERVICES_DIR=${ETL_SERVICES_DIR:-${TMPDIR:-/tmp}/etl-services}
 PORT=${ETL_SERVICES_PORT:-$PORT}
 DIR=$SERVICES_DIR/$NAME
 DATA=$DIR/data
+CERTS=$DIR/certs
 PIDFILE=$DIR/pid
 LOG=$DIR/log
 HOST=127.0.0.1
@@ -105,6 +106,25 @@ once() {
 	[ -e "$stamp" ] && return 0
 	"$@" >"$DIR/install.log" 2>&1 || { tail -n 20 "$DIR/install.log" >&2; die "installing failed"; }
 	touch "$stamp"
+}
+
+# make_certs: an authority that signs the server's certificate (for 127.0.0.1 and localhost) and that of a
+# role named certified, and a stranger that signs nothing.
+make_certs() {
+	mkdir -p "$CERTS"
+	(
+		cd "$CERTS"
+		for authority in ca stranger; do
+			openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=$authority" -keyout $authority.key -out $authority.crt
+		done
+		printf 'subjectAltName=IP:%s,DNS:localhost\n' $HOST >names
+		for name in server certified; do
+			openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout $name.key -out $name.csr
+			openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile names -out $name.crt
+		done
+		chmod 0600 ./*.key
+		echo yes >complete
+	) >"$LOG" 2>&1 || die "the certificates can't be made; see $LOG"
 }
 
 start() {

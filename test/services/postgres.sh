@@ -5,7 +5,6 @@
 # without TLS), reader (may log in, and nothing else). All passwords are for tests.
 NAME=postgres PORT=25432
 . "$(dirname "$0")/lib.sh"
-CERTS=$DIR/certs
 
 do_install() {
 	[ -n "$(bin)" ] && command -v openssl >/dev/null || apt_install postgresql openssl
@@ -66,25 +65,6 @@ make_roles() {
 		sql -c "do \$\$ begin create role $role password 'etl'; exception when duplicate_object then null; end \$\$"
 	done
 	sql -Atc "select 'create database etl owner etl' where not exists (select from pg_database where datname = 'etl')" | sql
-}
-
-# make_certs: an authority that signs the server's certificate (for 127.0.0.1 and localhost) and the role certified's,
-# and a stranger that signs nothing.
-make_certs() {
-	mkdir -p "$CERTS"
-	(
-		cd "$CERTS"
-		for authority in ca stranger; do
-			openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=$authority" -keyout $authority.key -out $authority.crt
-		done
-		printf 'subjectAltName=IP:%s,DNS:localhost\n' $HOST >names
-		for name in server certified; do
-			openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout $name.key -out $name.csr
-			openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile names -out $name.crt
-		done
-		chmod 0600 ./*.key
-		echo yes >complete
-	) >"$LOG" 2>&1 || die "the certificates can't be made; see $LOG"
 }
 
 # A fast shutdown, which doesn't wait for clients.
