@@ -1,0 +1,45 @@
+package mysql
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// cursorVersion grows when older providers could no longer read what is written.
+const cursorVersion = 1
+
+// mark is how far an incremental read has come. Rows of the same value, and rows without one, are counted: a count that
+// changed is new data as well.
+type mark struct {
+	Version int     `json:"version"`
+	Value   *string `json:"value"` // the server's text; null where no row has one
+	Ties    int64   `json:"ties"`
+	Nulls   int64   `json:"nulls"`
+}
+
+func encodeCursor(v any) ([]byte, error) { return json.Marshal(v) }
+
+// decodeCursor reads what encodeCursor wrote, this or an older version of it.
+func decodeCursor(data []byte, into any) sdk.Diagnostics {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return unreadableCursor(err)
+	}
+	if head.Version > cursorVersion {
+		return problem("Cursor of a newer version", fmt.Sprintf("The recorded cursor has version %d, and this version of etl reads %d at most. Use the version of "+
+			"etl that wrote it, or a newer one.", head.Version, cursorVersion))
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return unreadableCursor(err)
+	}
+	return nil
+}
+
+func unreadableCursor(err error) sdk.Diagnostics {
+	return problem("Unreadable cursor", fmt.Sprintf("The cursor that was recorded with this table's last commit can't be read: %s. Begin anew with "+
+		"`etl apply -resnapshot`.", err))
+}

@@ -1,0 +1,98 @@
+// Package mysql reads tables and queries of MySQL and MariaDB servers.
+package mysql
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// Provider serves sources of MySQL and MariaDB through the public SDK.
+type Provider struct{}
+
+var _ sdk.Provider = (*Provider)(nil)
+
+// New is the provider mysql.
+func New() *Provider { return &Provider{} }
+
+// Schema describes the blocks.
+func (p *Provider) Schema() schema.Provider {
+	return schema.Provider{Name: "mysql", Version: "1.0.0", Connection: connectionBlock(), Source: sourceBlock(), Extract: extractBlocks()}
+}
+
+// Capabilities say that rows can be read again up to what a plan saw, and handed over as Parquet.
+func (p *Provider) Capabilities() sdk.Capabilities {
+	return sdk.Capabilities{Replay: true, Bounds: true, Files: true}
+}
+
+// Validate checks the attributes without asking the server.
+func (p *Provider) Validate(_ context.Context, cfg sdk.Config) sdk.Diagnostics {
+	_, diags := decode(cfg)
+	return diags
+}
+
+// connect decodes the configuration and opens the server. The caller closes it.
+func connect(ctx context.Context, cfg sdk.Config) (*server, sdk.Diagnostics) {
+	o, diags := decode(cfg)
+	if !diags.HasErrors() && !o.known {
+		diags = append(diags, problem("Configuration not known yet", "The source's attributes are not all known, so that the server can't be asked.")...)
+	}
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	s, more := open(ctx, o)
+	return s, append(diags, more...)
+}
+
+// Check logs in and looks at the source.
+func (p *Provider) Check(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
+	s, diags := connect(ctx, cfg)
+	if s == nil {
+		return diags
+	}
+	defer s.close()
+	r, more := s.describe(ctx, s.db)
+	if diags = append(diags, more...); diags.HasErrors() {
+		return diags
+	}
+	return append(diags, s.tryReading(ctx, r)...)
+}
+
+// tryReading asks for no row, to find out what privileges and conditions forbid.
+func (s *server) tryReading(ctx context.Context, r *relation) sdk.Diagnostics {
+	query := "SELECT " + newLayout(r, s.offered(r)).list() + " FROM " + r.from
+	if s.options.where != "" {
+		query += " WHERE (" + s.options.where + "\n)"
+	}
+	if err := try(ctx, s.db, query+" LIMIT 0"); err != nil {
+		return s.explain(ctx, err, "looking at the source")
+	}
+	return nil
+}
+
+// Read sends what the plan saw.
+func (p *Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	s, diags := connect(ctx, cfg)
+	if s == nil {
+		return diags
+	}
+	defer s.close()
+	read := p.readBatch
+	if cfg.Mode == schema.Incremental && !req.KeysOnly {
+		read = p.readIncrement
+	}
+	if err := read(ctx, s, req, out); err != nil {
+		return s.explain(ctx, err, fmt.Sprintf("reading %s", s.what()))
+	}
+	return nil
+}
+
+// what is read, for messages.
+func (s *server) what() string {
+	if s.options.query != "" {
+		return "the query"
+	}
+	return s.tableName().String()
+}

@@ -1,0 +1,98 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	mysqldriver "github.com/go-sql-driver/mysql"
+
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// server is an open connection pool. Close it.
+type server struct {
+	db      *sql.DB
+	options options
+	version string
+	maria   bool
+}
+
+// session is what every connection says first: times in UTC, no end to what a slow reader may take, and statistics as
+// they are now. The comments are read by the one or the other server alone.
+const session = "SET SESSION time_zone = '+00:00', sql_mode = REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', ''), " +
+	"/*!80000 information_schema_stats_expiry = 0, max_execution_time = 0, */ /*M!100000 max_statement_time = 0, */ " +
+	"net_write_timeout = 86400, wait_timeout = 86400"
+
+// connector opens connections that are ready for reading.
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	execer, ok := conn.(driver.ExecerContext)
+	if !ok {
+		return nil, errors.Join(errors.New("the driver can't run statements"), conn.Close())
+	}
+	for _, statement := range []string{session, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"} {
+		if _, err := execer.ExecContext(ctx, statement, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("preparing the session: %w", err), conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func open(ctx context.Context, o options) (*server, sdk.Diagnostics) {
+	inner, err := mysqldriver.NewConnector(o.connection.config)
+	if err != nil {
+		return nil, problem("Unusable connection", "The connection's settings don't fit together, as the driver sees them. Check its dsn and tls.", "connection")
+	}
+	s := &server{db: sql.OpenDB(connector{inner}), options: o}
+	s.db.SetMaxIdleConns(o.parallelism + 2)
+	if err := s.db.QueryRowContext(ctx, "SELECT VERSION()").Scan(&s.version); err != nil {
+		return nil, append(s.explain(ctx, err, "connecting"), s.close()...)
+	}
+	s.maria = strings.Contains(s.version, "MariaDB")
+	return s, nil
+}
+
+func (s *server) close() sdk.Diagnostics {
+	if err := s.db.Close(); err != nil {
+		return warning("Connection not closed", fmt.Sprintf("Closing the connections failed: %s.", err))
+	}
+	return nil
+}
+
+// try runs a query whose rows don't matter.
+func try(ctx context.Context, q querier, query string, args ...any) (err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+	}
+	return rows.Err()
+}
+
+// strings lists the first column of a query.
+func (s *server) strings(ctx context.Context, query string, args ...any) (out []string, err error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, rows.Err()
+}
