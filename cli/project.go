@@ -105,7 +105,7 @@ func (w *workspace) openToCheck(ctx context.Context) hcl.Diagnostics {
 	}
 	if err := w.open(ctx, true); err != nil {
 		w.lake = nil
-		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: sentence(err)}}
+		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: diag.Sentence(err)}}
 	}
 	return nil
 }
@@ -218,16 +218,8 @@ func planFailed(diags hcl.Diagnostics) error {
 
 // fail prints an error that has no place in the configuration.
 func (w *workspace) fail(summary string, err error) error {
-	w.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: sentence(err)}})
+	w.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: diag.Sentence(err)}})
 	return exit(exitError)
-}
-
-func sentence(err error) string {
-	text := err.Error()
-	if n := len(text); n > 0 && text[n-1] != '.' {
-		text += "."
-	}
-	return text
 }
 
 // engine opens the compute engine, once.

@@ -83,7 +83,7 @@ func addedBy(t *Table, m table.Metadata, s *table.Snapshot) (files []DataFile, w
 		}
 		for e, err := range manifest.Entries(disk{}, true) {
 			if err != nil {
-				return nil, "", &CorruptError{Path: manifest.FilePath(), Err: err}
+				return nil, "", damagedFile(manifest.FilePath(), err)
 			}
 			if e.Status() != iceberg.EntryStatusADDED {
 				continue

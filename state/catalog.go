@@ -15,10 +15,13 @@ import (
 // catalog is an Iceberg SQL catalog: where each table's current metadata file is. Its tables are those of Iceberg's
 // JDBC catalog, so that PyIceberg and others open it.
 type catalog struct {
-	db      *sql.DB
-	path    string
-	typed   bool         // has the column iceberg_type, which catalogs of older writers lack
-	cleanup func() error // removes a private copy
+	db        *sql.DB
+	path      string
+	warehouse string
+	there     bool         // has the table of tables
+	named     bool         // has the table of namespaces
+	typed     bool         // has the column iceberg_type, which catalogs of older writers lack
+	cleanup   func() error // removes a private copy
 }
 
 // entry is a table of the catalog.
@@ -180,7 +183,7 @@ func (c *catalog) failed(doing string, err error) error {
 	}
 	switch code := sqliteCode(err); code {
 	case sqliteCorrupt, sqliteNotADB:
-		return &CorruptError{Path: c.path, Err: err}
+		return &CorruptError{Path: c.path, Err: err, Way: catalogWays(c.path, c.warehouse)}
 	case sqliteBusy:
 		return fmt.Errorf("%s: another process kept the catalog %s locked for too long: %w", doing, c.path, err)
 	case sqliteFull:

@@ -46,18 +46,6 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s: %s is not supported. %s", e.Ident, e.What, e.Way)
 }
 
-// CorruptError means that the catalog, or a file that it names, can't be read as what it should be.
-type CorruptError struct {
-	Path string
-	Err  error
-}
-
-func (e *CorruptError) Error() string {
-	return fmt.Sprintf("%s is damaged or not what etl wrote: %v", e.Path, e.Err)
-}
-
-func (e *CorruptError) Unwrap() error { return e.Err }
-
 // NetworkFileSystemError refuses a SQLite catalog where its locks can't be trusted.
 type NetworkFileSystemError struct {
 	Path       string

@@ -127,7 +127,7 @@ func reachable(snapshots []table.Snapshot) (map[string]bool, error) {
 func noteEntries(m iceberg.ManifestFile, note func(string) error) error {
 	for e, err := range m.Entries(disk{}, true) {
 		if err != nil {
-			return fmt.Errorf("reading the manifest %s: %w", m.FilePath(), err)
+			return damagedFile(m.FilePath(), err)
 		}
 		if err := note(e.DataFile().FilePath()); err != nil {
 			return err

@@ -133,7 +133,7 @@ func noteTypes(fields []iceberg.NestedField, into map[int]iceberg.Type) {
 func (r *reading) take(manifest iceberg.ManifestFile) error {
 	for e, err := range manifest.Entries(disk{}, true) {
 		if err != nil {
-			return &CorruptError{Path: manifest.FilePath(), Err: err}
+			return damagedFile(manifest.FilePath(), err)
 		}
 		switch e.DataFile().ContentType() {
 		case iceberg.EntryContentData:

@@ -120,7 +120,7 @@ func (w *manifests) without(m iceberg.ManifestFile, goes func(iceberg.DataFile) 
 	changed := false
 	for e, err := range m.Entries(disk{}, true) {
 		if err != nil {
-			return nil, false, fmt.Errorf("reading the manifest %s: %w", m.FilePath(), err)
+			return nil, false, damagedFile(m.FilePath(), err)
 		}
 		status := iceberg.EntryStatusEXISTING
 		if goes(e.DataFile()) {
@@ -191,7 +191,7 @@ func manifestsOf(s *table.Snapshot) ([]iceberg.ManifestFile, error) {
 	}
 	all, err := s.Manifests(disk{})
 	if err != nil {
-		return nil, &CorruptError{Path: s.ManifestList, Err: err}
+		return nil, damagedFile(s.ManifestList, err)
 	}
 	return all, nil
 }

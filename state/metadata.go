@@ -74,7 +74,7 @@ func (l *Lakehouse) load(ctx context.Context, ident addr.Ident) (*loaded, error)
 			if again, lookupErr := l.catalog.lookup(ctx, ident); lookupErr == nil && again != location {
 				continue
 			}
-			return nil, &CorruptError{Path: location, Err: fmt.Errorf("the catalog names it for %s, but there is no such file", ident)}
+			return nil, damagedMetadata(ident, location, errors.New("the catalog names it, but there is no such file"))
 		}
 		if err != nil {
 			return nil, err
@@ -120,11 +120,11 @@ func parseMetadata(
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, -1, fmt.Errorf("reading the metadata of %s: %w", ident, err)
+		return nil, -1, fmt.Errorf("the metadata of %s, %s, can't be read: %w", ident, path, cause(err))
 	}
 	content, snapshots = reduce(content)
 	if m, err = table.ParseMetadataBytes(content); err != nil {
-		return nil, -1, &CorruptError{Path: path, Err: err}
+		return nil, -1, damagedMetadata(ident, location, err)
 	}
 	return m, snapshots, nil
 }
@@ -137,7 +137,7 @@ func readPacked(ctx context.Context, ident addr.Ident, location string) (table.M
 		return nil, fmt.Errorf("reading the metadata of %s: %w", ident, err)
 	}
 	if err != nil {
-		return nil, &CorruptError{Path: location, Err: err}
+		return nil, damagedMetadata(ident, location, err)
 	}
 	return t.Metadata(), nil
 }

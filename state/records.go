@@ -186,12 +186,15 @@ func (r records[T]) read(ctx context.Context, l *Lakehouse, base *Table) ([]T, e
 func (r records[T]) readFile(ctx context.Context, path string, rows []T) ([]T, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, r.damaged(path, err)
 	}
 	defer f.Close()
 	content, err := pqarrow.ReadTable(ctx, f, parquet.NewReaderProperties(nil), pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if err != nil {
+		return nil, r.damaged(path, err)
 	}
 	defer content.Release()
 	first := len(rows)
@@ -210,6 +213,10 @@ func (r records[T]) readFile(ctx context.Context, path string, rows []T) ([]T, e
 		}
 	}
 	return rows, nil
+}
+
+func (r records[T]) damaged(path string, err error) error {
+	return &CorruptError{Path: path, Err: cause(err), Way: ownWays(r.ident)}
 }
 
 func (p part[T]) take(chunk arrow.Array, i int, row *T) {

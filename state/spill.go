@@ -100,13 +100,13 @@ func readSpilled(tablePath, sum string) ([]byte, error) {
 	path := filepath.Join(spillFolder(tablePath), sum)
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &CorruptError{Path: path, Err: errors.New("the file is gone, though a snapshot still names it")}
+		return nil, damagedFile(path, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if sha256Of(content) != sum {
-		return nil, &CorruptError{Path: path, Err: errors.New("its content isn't what its name says")}
+		return nil, damagedFile(path, errors.New("its content isn't what its name says"))
 	}
 	return content, nil
 }

@@ -41,36 +41,94 @@ func openCatalog(ctx context.Context, o Options) (*catalog, error) {
 	if err := refuseNetwork(o.CatalogPath); err != nil {
 		return nil, err
 	}
-	if err := refuseOthers(o.CatalogPath); err != nil {
+	if err := refuseOthers(o); err != nil {
 		return nil, err
 	}
+	if err := refuseLostFile(o); err != nil {
+		return nil, err
+	}
+	open := openForWriting
 	if o.ReadOnly {
-		return openForReading(ctx, o.CatalogPath)
+		open = openForReading
 	}
-	if err := os.MkdirAll(filepath.Dir(o.CatalogPath), 0o755); err != nil {
-		return nil, fmt.Errorf("creating the catalog's folder: %w", err)
+	c, err := open(ctx, o)
+	if err != nil || c == nil {
+		return nil, err
 	}
-	c, err := connect(o.CatalogPath, "")
+	if err := c.refuseLost(ctx, o); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	if !o.ReadOnly {
+		err = c.prepare(ctx)
+	}
+	if err != nil || !c.there {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// refuseLostFile refuses to begin anew where a catalog must have been.
+func refuseLostFile(o Options) error {
+	info, err := os.Stat(o.CatalogPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return refuseTables(o, "doesn't exist")
+	case err != nil:
+		return fmt.Errorf("the catalog %s can't be opened: %w", o.CatalogPath, cause(err))
+	case info.Size() == 0:
+		return refuseTables(o, "is an empty file")
+	}
+	return nil
+}
+
+// refuseLost refuses a database that knows no table where tables are.
+func (c *catalog) refuseLost(ctx context.Context, o Options) error {
+	if !c.there {
+		return refuseTables(o, "is a database without Iceberg's tables")
+	}
+	var known bool
+	err := c.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM iceberg_tables)`).Scan(&known)
+	if err != nil || known {
+		return c.failed("opening", err)
+	}
+	return refuseTables(o, "lists no table")
+}
+
+func refuseTables(o Options, found string) error {
+	tables, err := tablesBelow(o.Warehouse)
+	if err != nil || len(tables) == 0 {
+		return err
+	}
+	return &LostCatalogError{Path: o.CatalogPath, Warehouse: o.Warehouse, Found: found, Tables: tables}
+}
+
+func openForWriting(ctx context.Context, o Options) (*catalog, error) {
+	folder := filepath.Dir(o.CatalogPath)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("the catalog's folder %s can't be made: %w", folder, cause(err))
+	}
+	c, err := connect(o.CatalogPath, o, "")
 	if err != nil {
 		return nil, err
 	}
-	if err := c.prepare(ctx); err != nil {
+	if err := c.inspect(ctx); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
 }
 
 // refuseOthers refuses a file that isn't SQLite's: SQLite itself takes a short one for an empty database.
-func refuseOthers(path string) error {
+func refuseOthers(o Options) error {
 	const magic = "SQLite format 3\x00"
+	path := o.CatalogPath
 	header, err := readHeader(path, len(magic))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("opening the catalog: %w", err)
+		return fmt.Errorf("the catalog %s can't be opened: %w", path, cause(err))
 	case len(header) > 0 && string(header) != magic:
-		return &CorruptError{Path: path, Err: errors.New("it is not a SQLite file")}
+		return &CorruptError{Path: path, Err: errors.New("it is not a SQLite file"), Way: catalogWays(path, o.Warehouse)}
 	}
 	return nil
 }
@@ -82,7 +140,7 @@ func readHeader(path string, n int) ([]byte, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return nil, &CorruptError{Path: path, Err: errors.New("it is a folder, not a SQLite file")}
+		return nil, errors.New("it is a folder, not a SQLite file. Name a file in its place, or move the folder away")
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -97,7 +155,8 @@ func readHeader(path string, n int) ([]byte, error) {
 	return header[:read], err
 }
 
-func connect(path, mode string) (*catalog, error) {
+// connect opens the catalog, or a copy of it at another path.
+func connect(path string, o Options, mode string) (*catalog, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteParameters + mode
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -105,59 +164,78 @@ func connect(path, mode string) (*catalog, error) {
 	}
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
-	return &catalog{db: db, path: path}, nil
+	return &catalog{db: db, path: o.CatalogPath, warehouse: o.Warehouse}, nil
 }
 
 // prepare creates the catalog's tables where they are missing.
 func (c *catalog) prepare(ctx context.Context) error {
-	there, err := c.inspect(ctx)
-	if err != nil || there {
-		return err
+	if c.there && c.named {
+		return nil
 	}
 	if _, err := c.db.ExecContext(ctx, schema); err != nil {
 		return c.failed("creating the tables", err)
 	}
-	_, err = c.inspect(ctx)
-	return err
+	return c.inspect(ctx)
 }
 
 // inspect finds out whether the catalog's tables are there, and of which version.
-func (c *catalog) inspect(ctx context.Context) (bool, error) {
-	var tables, typed int
-	err := c.db.QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('iceberg_tables', 'iceberg_namespace_properties')),
-		(SELECT count(*) FROM pragma_table_info('iceberg_tables') WHERE name = 'iceberg_type')`).Scan(&tables, &typed)
-	c.typed = typed == 1
-	return tables == 2, c.failed("opening", err)
+func (c *catalog) inspect(ctx context.Context) error {
+	rows, err := c.db.QueryContext(ctx, `SELECT m.name, p.name FROM sqlite_master AS m, pragma_table_info(m.name) AS p
+		WHERE m.type = 'table' AND m.name IN ('iceberg_tables', 'iceberg_namespace_properties')`)
+	if err != nil {
+		return c.failed("opening", err)
+	}
+	defer rows.Close()
+	columns := map[string]bool{}
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return c.failed("opening", err)
+		}
+		c.there = c.there || table == "iceberg_tables"
+		c.named = c.named || table == "iceberg_namespace_properties"
+		columns[table+"."+column] = true
+	}
+	c.typed = columns["iceberg_tables.iceberg_type"]
+	if err := rows.Err(); err != nil {
+		return c.failed("opening", err)
+	}
+	return c.complete(columns)
+}
+
+// complete refuses a table of the right name with other columns.
+func (c *catalog) complete(columns map[string]bool) error {
+	if !c.there {
+		return nil
+	}
+	for _, need := range []string{"catalog_name", "table_namespace", "table_name", "metadata_location", "previous_metadata_location"} {
+		if !columns["iceberg_tables."+need] {
+			return &CorruptError{Path: c.path, Err: fmt.Errorf("its table iceberg_tables has no column %s", need), Way: catalogWays(c.path, c.warehouse)}
+		}
+	}
+	return nil
 }
 
 // openForReading leaves no trace. Where reading in place would, or can't be done without finishing what a killed process
 // began, a private copy is read.
-func openForReading(ctx context.Context, path string) (*catalog, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && info.Size() == 0) {
+func openForReading(ctx context.Context, o Options) (*catalog, error) {
+	if info, err := os.Stat(o.CatalogPath); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("opening the catalog: %w", err)
+	if logged(o.CatalogPath) {
+		return openCopy(ctx, o)
 	}
-	if logged(path) {
-		return openCopy(ctx, path)
-	}
-	c, err := connect(path, "&mode=ro")
+	c, err := connect(o.CatalogPath, o, "&mode=ro")
 	if err != nil {
 		return nil, err
 	}
-	there, err := c.inspect(ctx)
-	if err == nil && there {
+	err = c.inspect(ctx)
+	if err == nil {
 		return c, nil
 	}
 	closeErr := c.close()
-	if err == nil {
-		return nil, closeErr
-	}
 	if code := sqliteCode(err); code == sqliteReadOnly || code == sqliteCantOpen {
-		return openCopy(ctx, path)
+		return openCopy(ctx, o)
 	}
 	return nil, errors.Join(err, closeErr)
 }
@@ -172,23 +250,22 @@ func logged(path string) bool {
 const copyAttempts = 20
 
 // openCopy reads a private copy of the catalog and of what belongs to it.
-func openCopy(ctx context.Context, path string) (*catalog, error) {
+func openCopy(ctx context.Context, o Options) (*catalog, error) {
 	folder, err := os.MkdirTemp("", "etl-catalog-")
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalog: %w", err)
 	}
 	remove := func() error { return os.RemoveAll(folder) }
 	copied := filepath.Join(folder, "catalog.db")
-	if err := copyStill(ctx, path, copied); err != nil {
+	if err := copyStill(ctx, o.CatalogPath, copied); err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	c, err := connect(copied, "")
+	c, err := connect(copied, o, "")
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	c.path, c.cleanup = path, remove
-	there, err := c.inspect(ctx)
-	if err != nil || !there {
+	c.cleanup = remove
+	if err := c.inspect(ctx); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil

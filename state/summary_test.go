@@ -65,7 +65,7 @@ func TestSpilledFilesAreChecked(t *testing.T) {
 	dir := t.TempDir()
 	sum, err := writeSpilled(dir, []byte("content"))
 	must(t, err)
-	if _, err := readSpilled(dir, strings.Repeat("0", 64)); err == nil || !strings.Contains(err.Error(), "is gone") {
+	if _, err := readSpilled(dir, strings.Repeat("0", 64)); err == nil || !strings.Contains(err.Error(), "there is no such file") {
 		t.Errorf("a missing file: %v", err)
 	}
 	must(t, appendByte(filepath.Join(spillFolder(dir), sum)))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -50,7 +51,7 @@ func claimRefused(err error) *hcl.Diagnostic {
 	if errors.As(err, &used) {
 		return usedPlan(used.Error())
 	}
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The leases could not be claimed", Detail: err.Error() + "."}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The leases could not be claimed", Detail: diag.Sentence(err)}
 }
 
 func usedPlan(how string) *hcl.Diagnostic {
@@ -90,7 +91,7 @@ func (r *run) release() {
 func (r *run) verify(ctx context.Context) hcl.Diagnostics {
 	tables, err := r.Lakehouse.Tables(ctx)
 	if err != nil {
-		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Recorded state is unreadable", Detail: err.Error() + "."}}
+		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Recorded state is unreadable", Detail: diag.Sentence(err)}}
 	}
 	now := make(map[addr.Ident]*state.Table, len(tables))
 	for _, t := range tables {

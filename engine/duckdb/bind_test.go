@@ -146,7 +146,7 @@ func TestMissingDataFile(t *testing.T) {
 	s := openSession(t)
 	cols := coltype.Schema{field(1, "id", coltype.Long)}
 	err := s.Bind(context.Background(), ident("silver.t"), cols, []state.DataFile{{Path: "/nowhere/gone.parquet"}})
-	var file *FileError
+	var file *DataFileError
 	if !errors.As(err, &file) || !strings.Contains(err.Error(), "/nowhere/gone.parquet") {
 		t.Fatal(err)
 	}
@@ -154,8 +154,9 @@ func TestMissingDataFile(t *testing.T) {
 	if err := os.WriteFile(notParquet, []byte("this is no Parquet file"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Bind(context.Background(), ident("silver.t"), cols, []state.DataFile{{Path: notParquet}}); err == nil {
-		t.Fatal("bound a file that isn't Parquet")
+	err = s.Bind(context.Background(), ident("silver.t"), cols, []state.DataFile{{Path: notParquet}})
+	if !errors.As(err, &file) || !strings.Contains(err.Error(), notParquet) {
+		t.Fatal(err)
 	}
 }
 

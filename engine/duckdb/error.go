@@ -54,6 +54,26 @@ type FileError struct{ Detail string }
 
 func (e *FileError) Error() string { return "a file could not be read or written: " + e.Detail }
 
+// DataFileError says that a table's data file is gone, or is no Parquet.
+type DataFileError struct{ Detail string }
+
+func (e *DataFileError) Error() string {
+	return e.Detail + ". Put the file back from a backup, or return the table to a snapshot that doesn't need it with `etl rollback`; " +
+		"`etl history` lists them"
+}
+
+// dataFile recognises what DuckDB says of a table's data file that it can't read.
+func (r report) dataFile() (*DataFileError, bool) {
+	line := strings.TrimSuffix(firstLine(r.Message), ".")
+	if _, pattern, ok := strings.Cut(line, "No files found that match the pattern "); ok {
+		return &DataFileError{Detail: "the data file " + strings.Trim(pattern, `"`) + " is gone"}, true
+	}
+	if r.Type == "Invalid Input" && (strings.Contains(line, "to be a Parquet file") || strings.Contains(line, "No magic bytes found")) {
+		return &DataFileError{Detail: "a data file is damaged: " + line}, true
+	}
+	return nil, false
+}
+
 // origin says where a query stands in the statement that was run, so that positions can be given in the query.
 type origin struct{ prefix, length int }
 
@@ -81,6 +101,9 @@ func classify(err error, at *origin) error {
 	r, ok := parseReport(err)
 	if !ok {
 		return err
+	}
+	if damaged, ok := r.dataFile(); ok {
+		return damaged
 	}
 	switch {
 	case r.Type == "INTERRUPT":

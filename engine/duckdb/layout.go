@@ -116,7 +116,7 @@ func (s *Session) readLayouts(ctx context.Context, files []string) (map[string]*
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the schemas of %d data files: %w", len(files), err)
+		return nil, fmt.Errorf("reading the schemas of data files: %w", err)
 	}
 	read := make(map[string]*layout, len(files))
 	for file, rows := range rowsOf {

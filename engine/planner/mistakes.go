@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/lang/config"
@@ -16,7 +14,7 @@ func interrupted() *hcl.Diagnostic {
 
 func stateUnreadable(p *config.Project, err error) *hcl.Diagnostic {
 	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Recorded state is unreadable", Subject: place(p.Lakehouse.Range),
-		Detail: fmt.Sprintf("The catalog %s could not be read: %s.", p.Lakehouse.CatalogPath, err)}
+		Detail: diag.Sentence(err)}
 }
 
 // place is a diagnostic's subject, nil where the block was not written.
@@ -28,7 +26,7 @@ func place(r hcl.Range) *hcl.Range {
 }
 
 func computeFailed(at hcl.Range, err error) *hcl.Diagnostic {
-	return diag.Error(at, "The compute engine failed", "%s.", err)
+	return diag.Error(at, "The compute engine failed", "%s", diag.Sentence(err))
 }
 
 func foreignOwner(t *config.Table, recorded *state.Table, project string) *hcl.Diagnostic {
