@@ -7,9 +7,12 @@ import (
 	"github.com/automic-etl/etl/providers/json"
 	"github.com/automic-etl/etl/providers/mysql"
 	"github.com/automic-etl/etl/providers/parquet"
+	"github.com/automic-etl/etl/providers/postgres"
 )
 
 // BuiltIn are the built-in providers by the first label of their blocks.
 func BuiltIn() map[string]sdk.Provider {
-	return map[string]sdk.Provider{"csv": csv.New(), "json": json.New(), "mysql": mysql.New(), "parquet": parquet.New()}
+	return map[string]sdk.Provider{
+		"csv": csv.New(), "json": json.New(), "mysql": mysql.New(), "parquet": parquet.New(), "postgres": postgres.New(),
+	}
 }
