@@ -4,9 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
+	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
+)
+
+// touchedTable is the table of the keys or partitions that new rows touch, before those that the lookback adds.
+const (
+	touchedTable = "touched"
+	touched      = keysSchema + "." + touchedTable
 )
 
 // queryPartitions computes anew the partitions that new rows touch, and those before them as far as the lookback goes.
@@ -16,12 +22,14 @@ func (t *task) queryPartitions(ctx context.Context) error {
 		return err
 	}
 	by := quotedNames(t.work.Write.By)
-	// With only the drivers' new rows in place, the query gives rows of the touched partitions.
+	partitions := t.work.Query.Partitions
+	if partitions == "" { // each row gives rows of its own: the query gives rows of the partitions that it touches
+		partitions = fmt.Sprintf("SELECT DISTINCT %s FROM (%s)", strings.Join(by, ", "), full)
+	}
 	if err := t.bindNew(ctx, ""); err != nil {
 		return err
 	}
-	touched := fmt.Sprintf("SELECT DISTINCT %s FROM (%s)", strings.Join(by, ", "), full)
-	if _, err := t.session.Materialize(ctx, keysSchema, "touched", touched); err != nil {
+	if _, err := t.session.Materialize(ctx, keysSchema, touchedTable, partitions); err != nil {
 		return err
 	}
 	for _, in := range t.work.Inputs {
@@ -31,48 +39,27 @@ func (t *task) queryPartitions(ctx context.Context) error {
 			}
 		}
 	}
-	keys, err := t.partitionKeys(by, full)
-	if err != nil {
-		return err
-	}
-	if _, err := t.session.Materialize(ctx, keysSchema, keysTable, keys); err != nil {
+	if err := t.keepKeys(ctx, partitions, by[len(by)-1]); err != nil {
 		return err
 	}
 	rows := fmt.Sprintf("SELECT q.* FROM (%s) AS q SEMI JOIN %s.%s AS k ON %s", full, keysSchema, keysTable, matching(by))
 	return t.replaceKeys(ctx, rows, t.work.Write.By)
 }
 
-// partitionKeys are the touched partitions; with a lookback also those of the result that lie up to it before one.
-func (t *task) partitionKeys(by []string, full string) (string, error) {
-	touched := keysSchema + ".touched"
-	if t.work.Write.Lookback == "" {
-		return "SELECT * FROM " + touched, nil
+// keepKeys makes the table of keys of the touched ones; with a lookback also of those that lie up to it before one by the given
+// column, among all keys, which the query gives once all rows of the drivers are bound.
+func (t *task) keepKeys(ctx context.Context, all, by string) error {
+	keys := "SELECT * FROM " + touched
+	if t.work.Write.Lookback != "" {
+		back, err := compile.Duration(t.work.Write.Lookback)
+		if err != nil {
+			return fmt.Errorf("reading the lookback: %w", err)
+		}
+		keys += fmt.Sprintf(" UNION SELECT q.* FROM (%[1]s) AS q SEMI JOIN %[2]s AS k ON q.%[3]s BETWEEN k.%[3]s - to_microseconds(%[4]d) AND k.%[3]s",
+			all, touched, by, back.Microseconds())
 	}
-	back, err := lookback(t.work.Write.Lookback)
-	if err != nil {
-		return "", err
-	}
-	last := len(by) - 1
-	near := fmt.Sprintf("q.%s BETWEEN k.%s - INTERVAL '%d' SECOND AND k.%s", by[last], by[last], int64(back.Seconds()), by[last])
-	for _, name := range by[:last] {
-		near += fmt.Sprintf(" AND q.%s IS NOT DISTINCT FROM k.%s", name, name)
-	}
-	list := strings.Join(by, ", ")
-	return fmt.Sprintf("SELECT * FROM %s UNION SELECT DISTINCT %s FROM (%s) AS q SEMI JOIN %s AS k ON %s", touched, list, full, touched, near), nil
-}
-
-// lookback reads a duration such as 3d or 12h.
-func lookback(text string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		text = days + "h"
-		d, err := time.ParseDuration(text)
-		return 24 * d, err
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, fmt.Errorf("reading the lookback: %w", err)
-	}
-	return d, nil
+	_, err := t.session.Materialize(ctx, keysSchema, keysTable, keys)
+	return err
 }
 
 func quotedNames(names []string) []string {

@@ -146,13 +146,39 @@ func (t *task) queryKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.session.Materialize(ctx, keysSchema, keysTable, keys); err != nil {
+	if _, err := t.session.Materialize(ctx, keysSchema, touchedTable, keys); err != nil {
+		return err
+	}
+	if err := t.keysBefore(ctx, keys); err != nil {
 		return err
 	}
 	if t.upserts() {
 		return t.merge(ctx, t.work.Query.Keyed)
 	}
 	return t.replaceKeys(ctx, t.work.Query.Keyed, t.work.Query.OutputKeys)
+}
+
+// keysBefore makes the table of keys of those that new rows touch, and of all in the partitions that the lookback adds.
+func (t *task) keysBefore(ctx context.Context, keys string) error {
+	by := ""
+	if t.work.Write.Lookback != "" {
+		last := t.work.Write.By[len(t.work.Write.By)-1]
+		by = fmt.Sprintf("k%d", slices.Index(t.work.Query.OutputKeys, last))
+		for _, in := range t.work.Inputs {
+			if !t.drives(in) {
+				continue
+			}
+			table := t.published.get(in.Ident)
+			files, err := t.files(ctx, table)
+			if err != nil {
+				return err
+			}
+			if err := t.session.BindAs(ctx, newSchema, in.Ident.Name, table.Columns, files); err != nil {
+				return fmt.Errorf("opening %s: %w", in.Ident, err)
+			}
+		}
+	}
+	return t.keepKeys(ctx, keys, by)
 }
 
 // replaceKeys puts rows in the place of those whose keys are in the table of keys.

@@ -1,10 +1,20 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 )
+
+// Duration reads a duration that has been checked.
+func Duration(text string) (time.Duration, error) {
+	micros, wrong := duration(text)
+	if wrong != "" {
+		return 0, errors.New(wrong)
+	}
+	return time.Duration(micros) * time.Microsecond, nil
+}
 
 // duration reads 30m, 1h30m, 2d or 1w as microseconds; the second result says what is wrong.
 func duration(text string) (int64, string) {

@@ -35,6 +35,18 @@ func SQLTable(t *config.Table, columns coltype.Schema) (*Compiled, hcl.Diagnosti
 	}, diags
 }
 
+// Partitions gives the partitions that rows of a query's input touch as the output has them. keys is a query of them, with a
+// column for each of by.
+func Partitions(keys string, by []string, columns coltype.Schema) string {
+	selects, names := make([]string, len(by)), make([]string, len(by))
+	for i, name := range by {
+		f, _ := columns.Lookup(name)
+		names[i] = keyName(i)
+		selects[i] = ducksql.Cast(names[i], f.Type) + " AS " + ducksql.Ident(name)
+	}
+	return "SELECT DISTINCT " + strings.Join(selects, ", ") + " FROM (\n" + keys + "\n) AS \"keys\"(" + strings.Join(names, ", ") + ")"
+}
+
 func sqlProblem(t *config.Table, summary, detail string) hcl.Diagnostics {
 	rng := t.SQL.Range
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &rng}}

@@ -22,6 +22,7 @@ type compiled struct {
 	KeysQuery   string         `json:"keys_query,omitempty"`
 	KeyedQuery  string         `json:"keyed_query,omitempty"`
 	OutputKeys  []string       `json:"output_keys,omitempty"`
+	Partitions  string         `json:"partitions,omitempty"` // a query of the partitions that new rows touch
 	Checks      []plan.Check   `json:"checks,omitempty"`
 }
 
@@ -146,8 +147,13 @@ func (r *planning) bindSQL(ctx context.Context, n *node) (*compiled, hcl.Diagnos
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return withChecks(n, &compiled{Columns: bound.Columns, Query: bound.Query, Text: true,
-		Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why, Drivers: n.onlyInput()}, diags)
+	c := &compiled{Columns: bound.Columns, Query: bound.Query, Text: true, Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why}
+	if n.table.Write.Mode == "partitions" {
+		if err := r.bindPartitions(ctx, n, c); err != nil {
+			return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
+		}
+	}
+	return withChecks(n, c, diags)
 }
 
 // describe asks the compute engine which columns the SQL gives.
@@ -171,20 +177,6 @@ func (r *planning) describe(ctx context.Context, n *node) (coltype.Schema, hcl.D
 		return nil, sqlMistakes(n.table.SQL, err)
 	}
 	return columns, nil
-}
-
-// onlyInput is what new rows can come from where SQL is written by partitions: its input, if there is just one.
-func (n *node) onlyInput() []string {
-	var read []string
-	for _, in := range n.inputs {
-		if !in.audit {
-			read = append(read, in.address())
-		}
-	}
-	if len(read) != 1 {
-		return nil
-	}
-	return read
 }
 
 // withChecks compiles the expects against the output's columns.

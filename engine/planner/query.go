@@ -144,19 +144,26 @@ func (n *node) leastRows() (compute, why string) {
 	return plan.ComputeFull, reason(n.compiled.Why)
 }
 
-// leastPartitions recomputes the partitions that new rows touch where those are the partitions of the rows that new rows alone
-// give: with row-wise steps, and with SQL, of which the user says so by writing it by partitions. After steps that look at
-// several rows they need not be: a filter can drop what new rows alone make of a key, and keep what all rows make of it.
+// leastPartitions recomputes the partitions that new rows touch where those can be told by the new rows alone: with row-wise
+// steps, and with SQL in which each row decides over one partition. After steps that look at several rows they can't: a filter
+// can drop what new rows alone make of a key, and keep what all rows make of it.
 func (n *node) leastPartitions() (compute, why string) {
-	if !n.compiled.Text && n.compiled.Incremental != compile.AppendRows {
-		return n.leastRows()
-	}
 	write := n.work.Write
-	why = strings.Join(write.By, ", ")
+	before := ""
 	if write.Lookback != "" {
-		why = fmt.Sprintf("%s, and %s before them", why, write.Lookback)
+		before = fmt.Sprintf(", and %s before them", write.Lookback)
 	}
-	return plan.ComputeParts, why
+	if n.compiled.Partitions != "" || n.compiled.Incremental == compile.AppendRows {
+		return plan.ComputeParts, strings.Join(write.By, ", ") + before
+	}
+	compute, why = n.leastRows()
+	if last := write.By[len(write.By)-1]; compute == plan.ComputeKeys && before != "" && !slices.Contains(n.compiled.OutputKeys, last) {
+		return plan.ComputeFull, fmt.Sprintf("the lookback counts back from %s, which its steps compute from several rows", last)
+	}
+	if compute == plan.ComputeKeys {
+		why += before
+	}
+	return compute, why
 }
 
 // looksAround names a check that takes rows out by what other rows of the table hold: new rows can't be judged alone, and
@@ -307,7 +314,7 @@ func stepOf(path string) string {
 }
 
 func queryWork(c *compiled) *plan.Query {
-	return &plan.Query{Full: c.Query, Keys: c.KeysQuery, Keyed: c.KeyedQuery, OutputKeys: c.OutputKeys, Drivers: c.Drivers, Text: c.Text}
+	return &plan.Query{Full: c.Query, Keys: c.KeysQuery, Keyed: c.KeyedQuery, OutputKeys: c.OutputKeys, Partitions: c.Partitions, Drivers: c.Drivers, Text: c.Text}
 }
 
 // pinInputs records the inputs as they are now.
