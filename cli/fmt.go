@@ -12,6 +12,7 @@ import (
 
 	"github.com/automic-etl/etl/cli/view"
 	"github.com/automic-etl/etl/lang/format"
+	"github.com/automic-etl/etl/lang/syntax"
 )
 
 func (e *environment) fmtCommand() *cli.Command {
@@ -72,7 +73,7 @@ func (e *environment) fmtFile(c *cli.Context, file string) (bool, error) {
 	}
 	out, diags := format.Source(src, name)
 	if diags.HasErrors() {
-		if err := view.Diagnostics(e.stderr, diags, map[string]*hcl.File{name: {Bytes: src}}, e.viewOptions(e.stderr)); err != nil {
+		if err := view.Diagnostics(e.stderr, diags, map[string]*hcl.File{name: {Bytes: syntax.WithoutMark(src)}}, e.viewOptions(e.stderr)); err != nil {
 			return false, err
 		}
 		return false, errors.New("the file has mistakes")

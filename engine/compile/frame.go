@@ -45,6 +45,13 @@ func (f *frame) expectLoadedAt() {
 	f.columns = append(f.columns, c)
 }
 
+// untyped forgets the types of all columns.
+func (f *frame) untyped() {
+	for i := range f.columns {
+		f.columns[i].Type = coltype.Of(expr.Invalid)
+	}
+}
+
 func (f frame) index(name string) int {
 	return slices.IndexFunc(f.columns, func(c column) bool { return c.Name == name && !c.internal })
 }

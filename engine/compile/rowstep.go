@@ -271,6 +271,10 @@ func (b *builder) unique(next frame, s *config.Rename) {
 func (b *builder) castTo(s *config.CastTo) {
 	next, sql := b.frame.clone(), map[string]string{}
 	for _, ct := range s.Columns {
+		if ct.Name == "" {
+			next.untyped()
+			continue
+		}
 		c, ok := b.existing(ct.Name, ct.Range)
 		if !ok {
 			continue

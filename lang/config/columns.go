@@ -35,7 +35,10 @@ func (s *stepReader) rename() Step {
 		step.Columns = append(step.Columns, Assignment{Name: attr.Name, Expr: column, Range: attr.NameRange})
 		s.data(attr.Name, columnName(old.Name), attr.SrcRange)
 	}
-	if len(s.body.Free) == 0 {
+	switch {
+	case s.body.Lost:
+		step.Columns = append(step.Columns, Assignment{})
+	case len(s.body.Free) == 0:
 		s.empty("columns: new = old")
 	}
 	return step
@@ -66,7 +69,10 @@ func (s *stepReader) cast() Step {
 		step.Columns = append(step.Columns, ColumnType{Name: attr.Name, Type: t, Range: attr.NameRange})
 		s.data(attr.Name, t.String(), attr.SrcRange)
 	}
-	if len(s.body.Free) == 0 {
+	switch {
+	case s.body.Lost:
+		step.Columns = append(step.Columns, ColumnType{})
+	case len(s.body.Free) == 0:
 		s.empty("columns: name = type")
 	}
 	return step

@@ -101,7 +101,7 @@ func (e *expectReader) one() bool {
 	}
 	switch len(found) {
 	case 0:
-		if len(e.body.Attributes) == 0 {
+		if len(e.body.Attributes) == 0 && !e.body.Lost {
 			e.report(diag.Error(e.at, "Missing check", "An expect block needs one check: %s.", diag.List(checks[:])))
 		}
 		return false

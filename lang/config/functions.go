@@ -15,7 +15,7 @@ import (
 // layers reads the `layer` blocks. They declare names; nothing of them concerns rows yet.
 func (l *loader) layers() {
 	for _, h := range l.headers {
-		if h.kind != "layer" || h.broken {
+		if h.kind != "layer" {
 			continue
 		}
 		body, diags := decode.Open(h.block, h.spec, nil)
@@ -61,9 +61,6 @@ func (l *loader) userFunctions() {
 
 func (l *loader) function(h *header) *expr.Function {
 	f := &expr.Function{Name: h.addr.Name, Range: h.block.DefRange()}
-	if h.broken {
-		return f
-	}
 	body, diags := decode.Open(h.block, h.spec, nil)
 	l.report(diags...)
 	l.text(body, "doc", l.eval)
@@ -71,7 +68,7 @@ func (l *loader) function(h *header) *expr.Function {
 	if attr := body.Attributes["params"]; attr != nil {
 		f.Params = l.params(attr)
 	}
-	if attr := body.Attributes["result"]; attr != nil && !l.diags[before:].HasErrors() {
+	if attr := body.Attributes["result"]; attr != nil && !h.broken && !l.diags[before:].HasErrors() {
 		f.Result = attr.Expr
 	}
 	return f

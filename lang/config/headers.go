@@ -21,7 +21,7 @@ type header struct {
 	addr   addr.Address
 	block  *hclsyntax.Block
 	spec   schema.Block
-	broken bool // a syntax error stands in it
+	broken bool // something of it could not be read
 	// second blocks of one address are read for their mistakes only; what the first one means is contested then.
 	second, contested bool
 
@@ -51,16 +51,16 @@ func (l *loader) collect(file *syntax.File) {
 	}
 	for _, block := range file.Body.Blocks {
 		spec, ok := l.root.Nested(block.Type)
+		if !ok || syntax.Lost(block.Body) { // then perhaps not even its labels are what they seem
+			l.project.lost = append(l.project.lost, block.Labels...)
+		}
 		if !ok {
 			l.report(unknownBlock(block, l.root))
-			l.project.lost = append(l.project.lost, block.Labels...)
 			continue
 		}
-		h := &header{kind: block.Type, block: block, spec: spec.Block, broken: file.Broken[block]}
+		h := &header{kind: block.Type, block: block, spec: spec.Block, broken: syntax.Damaged(block.Body)}
 		if d := decode.Labels(block, spec); d != nil {
-			if !h.broken {
-				l.report(d)
-			}
+			l.report(d)
 			l.project.lost = append(l.project.lost, block.Labels...)
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/eval"
+	"github.com/automic-etl/etl/lang/syntax"
 )
 
 // instance is one element of a block's for_each, or the block itself without one.
@@ -55,7 +56,8 @@ func (l *loader) expand(h *header) {
 	switch {
 	case attr == nil:
 		h.instances = []instance{l.instance(h, "", cty.DynamicVal)}
-	case h.broken || !repeats(h.kind):
+		h.open = syntax.Lost(h.block.Body)
+	case !repeats(h.kind):
 		h.open = true
 	default:
 		l.iterate(h, attr.Expr)

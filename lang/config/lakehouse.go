@@ -11,6 +11,7 @@ import (
 
 	"github.com/automic-etl/etl/lang/decode"
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/syntax"
 )
 
 // Where things live without a lakehouse block.
@@ -32,12 +33,10 @@ func (l *loader) lakehouse() {
 	for _, h := range l.headers {
 		switch {
 		case h.kind != "lakehouse":
-		case h.broken:
-			lake.Partial = true
 		case h.second:
 			l.place(h, &Lakehouse{})
 		default:
-			lake.Declared, lake.Range = true, h.block.DefRange()
+			lake.Declared, lake.Range, lake.Partial = true, h.block.DefRange(), lake.Partial || h.broken
 			l.place(h, lake)
 		}
 	}
@@ -46,7 +45,7 @@ func (l *loader) lakehouse() {
 
 // place reads where state and data live.
 func (l *loader) place(h *header, lake *Lakehouse) {
-	if settings := l.only("etl"); settings == nil || !settings.broken && settings.block.Body.Attributes["project"] == nil {
+	if settings := l.only("etl"); settings == nil || !syntax.Lost(settings.block.Body) && settings.block.Body.Attributes["project"] == nil {
 		l.report(diag.Error(h.block.DefRange(), "Missing name of the project", "With a lakehouse block the project needs a name, as several "+
 			"projects may share a lakehouse: write etl { project = \"…\" }."))
 	}

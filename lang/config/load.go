@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -52,10 +53,14 @@ type loader struct {
 	index     map[addr.Address]*header
 	locals    map[string]*local
 	variables map[string]*input.Variable
-	eval      *hcl.EvalContext
-	functions map[string]*expr.Function
-	providers map[string]*schema.Provider
-	secrets   *vault
+	// moreLocals says that there may be others, which could not be read.
+	moreLocals bool
+	eval       *hcl.EvalContext
+	functions  map[string]*expr.Function
+	providers  map[string]*schema.Provider
+	secrets    *vault
+	// unread are the parts of files with syntax errors: nothing else is said of them.
+	unread []hcl.Range
 	// loose says that each is used somewhere without for_each; that has been reported.
 	loose bool
 	// queries are the files of SQL that were read.
@@ -105,10 +110,16 @@ func newLoader(opt Options) *loader {
 
 func (l *loader) report(diags ...*hcl.Diagnostic) {
 	for _, d := range diags {
-		if !diag.IsTold(d) {
+		if !diag.IsTold(d) && !l.isUnread(d.Subject) {
 			l.diags = append(l.diags, d)
 		}
 	}
+}
+
+func (l *loader) isUnread(at *hcl.Range) bool {
+	return at != nil && slices.ContainsFunc(l.unread, func(r hcl.Range) bool {
+		return r.Filename == at.Filename && r.Start.Byte <= at.Start.Byte && at.End.Byte <= r.End.Byte
+	})
 }
 
 // evaluated reports what HCL says of an expression of configuration, with a suggestion for functions.
@@ -140,6 +151,10 @@ func (l *loader) first(ctx context.Context) {
 	if len(files) == 0 && !diags.HasErrors() {
 		l.report(diag.Error(hcl.Range{}, "No configuration", "The folder %s has no files ending in %s. Create one, or name "+
 			"the project's folder with -chdir.", l.opt.Dir, syntax.Extension))
+	}
+	for _, file := range files {
+		l.unread = append(l.unread, file.Lost...)
+		l.project.blind = l.project.blind || file.Unread
 	}
 	for _, file := range files {
 		l.collect(file)
@@ -203,9 +218,6 @@ func (l *loader) values() {
 func (l *loader) second() {
 	var tables []*header
 	for _, h := range l.headers {
-		if h.broken {
-			continue
-		}
 		switch h.addr.Kind {
 		case addr.Connection:
 			l.connections(h)

@@ -11,6 +11,7 @@ import (
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/decode"
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/syntax"
 )
 
 // progress of something that is worked out on demand: what is met again while it is being worked on is a cycle.
@@ -41,12 +42,9 @@ func (l *loader) collectLocals(h *header) {
 				attr.Name, first.attr.NameRange.Filename, first.attr.NameRange.Start.Line))
 			continue
 		}
-		entry := &local{attr: attr, value: cty.DynamicVal}
-		if h.broken {
-			entry.state = done
-		}
-		l.locals[attr.Name] = entry
+		l.locals[attr.Name] = &local{attr: attr, value: cty.DynamicVal}
 	}
+	l.moreLocals = l.moreLocals || syntax.Lost(h.block.Body)
 }
 
 // evaluateLocals works out all locals, each after those that it refers to.

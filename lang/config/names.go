@@ -9,12 +9,13 @@ import (
 
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/syntax"
 )
 
 // names checks every reference to var, local, each and path in all blocks, before anything is evaluated.
 func (l *loader) names() {
 	for _, h := range l.headers {
-		if h.broken || h.kind == "variable" {
+		if h.kind == "variable" {
 			continue
 		}
 		_, iterates := h.block.Body.Attributes["for_each"]
@@ -59,7 +60,7 @@ func (l *loader) known(t hcl.Traversal, kind addr.Kind, what string, names func(
 		return
 	}
 	l.missing = append(l.missing, addr.Address{Kind: kind, Name: name})
-	if l.project.mayDeclare(name) {
+	if l.project.mayDeclare(name) || kind == addr.Local && l.moreLocals {
 		return
 	}
 	declare := "Declare it with variable \"" + name + "\" { … }."
@@ -84,6 +85,9 @@ func (l *loader) path(t hcl.Traversal) {
 }
 
 func (l *loader) each(h *header, t hcl.Traversal, iterates bool) {
+	if !iterates && syntax.Lost(h.block.Body) {
+		return // for_each may be what could not be read
+	}
 	if !iterates {
 		l.report(diag.Error(t.SourceRange(), "No for_each here",
 			"each.key and each.value are the element of for_each, and this block has none. Add for_each = toset([…]) to the block, or "+

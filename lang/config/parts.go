@@ -98,7 +98,7 @@ func (r *tableReader) columnList(attr *hclsyntax.Attribute) ([]ColumnRef, []stri
 	return refs, names
 }
 
-// free reads the attributes that are columns, in written order.
+// free reads the attributes that are columns, in written order. One without a name stands for those that could not be read.
 func (s *stepReader) free() []Assignment {
 	var columns []Assignment
 	for _, attr := range s.body.Free {
@@ -108,6 +108,9 @@ func (s *stepReader) free() []Assignment {
 			column = Assignment{}
 		}
 		columns = append(columns, column)
+	}
+	if s.body.Lost {
+		columns = append(columns, Assignment{})
 	}
 	return columns
 }
@@ -126,7 +129,10 @@ const provenance = "_etl_"
 
 func (s *stepReader) assignments(name string) []Assignment {
 	attr := s.body.Attributes[name]
-	if attr == nil {
+	switch {
+	case attr == nil && s.body.Lost:
+		return []Assignment{{}}
+	case attr == nil:
 		return nil
 	}
 	found, diags := expr.ParseAssignments(attr.Expr, s.env)

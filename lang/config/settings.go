@@ -4,40 +4,27 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/decode"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/input"
+	"github.com/automic-etl/etl/lang/syntax"
 )
 
 // settings reads the `etl` block and the declarations of variables. The former must be constant: it says whose project
 // this is.
 func (l *loader) settings() {
 	for _, h := range l.headers {
-		if h.broken {
-			l.brokenVariable(h)
-			continue
-		}
 		switch h.kind {
 		case "etl":
 			l.etl(h)
 		case "variable":
 			v, diags := input.Declare(h.block, h.spec)
 			if l.report(diags...); !h.second {
-				v.Broken = v.Broken || h.contested
+				v.Broken = v.Broken || h.broken || h.contested
 				l.variables[v.Name] = v
 			}
-		}
-	}
-}
-
-// brokenVariable keeps the name of a variable that can't be read: its uses are no mistakes.
-func (l *loader) brokenVariable(h *header) {
-	if h.kind == "variable" && l.variables[h.addr.Name] == nil {
-		l.variables[h.addr.Name] = &input.Variable{
-			Name: h.addr.Name, Type: cty.DynamicPseudoType, Nullable: true, Range: h.block.DefRange(), Broken: true,
 		}
 	}
 }
@@ -50,12 +37,12 @@ func (l *loader) etl(h *header) {
 		l.report(diag.Unsupported(block.DefRange(), "Plugins that aren't built in are", "Leave out the block; the providers csv, "+
 			"json and parquet need no entry."))
 	}
-	l.owner(body, h.contested || h.second)
+	l.owner(body, h.contested || h.second || syntax.Lost(h.block.Body))
 	l.suitable(body)
 }
 
-// owner reads the project's name. Where it isn't known, neither is whose tables the recorded ones are.
-func (l *loader) owner(body *decode.Body, contested bool) {
+// owner reads the project's name. Where it isn't known for sure, neither is whose tables the recorded ones are.
+func (l *loader) owner(body *decode.Body, doubtful bool) {
 	name, at, ok := l.constant(body, "project")
 	if ok && !projectName.MatchString(name) {
 		ok = false
@@ -65,7 +52,7 @@ func (l *loader) owner(body *decode.Body, contested bool) {
 	if ok {
 		l.project.Name = name
 	}
-	l.project.Lakehouse.Partial = contested || !ok && body.Attributes["project"] != nil
+	l.project.Lakehouse.Partial = doubtful || !ok && body.Attributes["project"] != nil
 }
 
 // suitable holds the tool's version against the one that the project requires.

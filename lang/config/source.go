@@ -51,7 +51,7 @@ func (l *loader) connections(h *header) {
 		body, diags := decode.Open(h.block, merged(h.spec, *provider.Connection), i.eval)
 		l.report(diags...)
 		object, ok := l.provide(body, *provider.Connection, i.eval)
-		if !ok || i.ghost {
+		if !ok || i.ghost || h.broken {
 			continue
 		}
 		l.secret(object.Value)
@@ -75,7 +75,7 @@ func (l *loader) sources(h *header) {
 			Addr: h.addr.Instance(i.key), Provider: h.addr.Type, Mode: schema.Batch, Range: h.block.DefRange(), Contested: h.contested,
 			Extract: provider.Extract[schema.Batch].Empty(),
 		}
-		if l.source(h, s, *provider, i) && !i.ghost {
+		if l.source(h, s, *provider, i) && !i.ghost && !h.broken {
 			l.secret(s.Config)
 			l.secret(s.Extract)
 			l.project.Sources = append(l.project.Sources, s)

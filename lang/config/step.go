@@ -9,7 +9,7 @@ import (
 )
 
 // Step is one transformation of a table. What could not be read of one is zero: an expression is nil, a name or address
-// empty. Among assignments, one without a name stands for any number of columns that could not be read.
+// empty. Among columns, one without a name stands for any number of those that could not be read.
 type Step interface {
 	Kind() string     // the block's type: filter, derive, …
 	Range() hcl.Range // of the block's header

@@ -104,7 +104,7 @@ func (s *stepReader) empty(what string) {
 
 func (s *stepReader) derive() Step {
 	d := &Derive{Header: s.header, Columns: s.free()}
-	if len(s.body.Free) == 0 {
+	if len(d.Columns) == 0 {
 		s.empty("columns: name = expression")
 	}
 	return d
@@ -113,10 +113,11 @@ func (s *stepReader) derive() Step {
 func (s *stepReader) selectColumns() Step {
 	step := &Select{Header: s.header, Columns: s.columnRefs("columns"), Except: s.columnRefs("except")}
 	columns, except := s.body.Attributes["columns"], s.body.Attributes["except"]
-	if columns == nil && except != nil || columns != nil && except == nil && len(step.Columns) > 0 {
+	if !s.body.Lost && (columns == nil && except != nil || columns != nil && except == nil && len(step.Columns) > 0) {
 		return step
 	}
 	switch {
+	case s.body.Lost:
 	case columns != nil && except != nil:
 		s.report(diag.Error(except.NameRange, "Two selections", "The step select takes columns, which to keep, or except, which to leave out. Remove one."))
 	case columns == nil && except == nil:
@@ -132,9 +133,11 @@ func (s *stepReader) aggregate() Step {
 	step := &Aggregate{Header: s.header}
 	if attr := s.body.Attributes["by"]; attr != nil {
 		step.By = s.groups(attr)
+	} else if s.body.Lost {
+		step.By = []Assignment{{}}
 	}
 	step.Columns = s.free()
-	if len(s.body.Free) == 0 && s.body.Attributes["by"] == nil {
+	if len(step.Columns) == 0 && s.body.Attributes["by"] == nil {
 		s.empty("by = [a] or a column: n = count()")
 	}
 	seen := map[string]bool{}
@@ -180,7 +183,7 @@ func (s *stepReader) join(block decode.Block) Step {
 func (s *stepReader) as(usual string) string {
 	name, at, ok := s.name("as")
 	switch {
-	case s.body.Attributes["as"] == nil:
+	case s.body.Attributes["as"] == nil && !s.body.Lost:
 		return usual
 	case !ok:
 		return ""

@@ -51,15 +51,11 @@ func (l *loader) instanceOf(h *header, i instance) *Table {
 		Addr: h.addr.Instance(i.key), Ident: h.addr.Instance(i.key).Ident(), Range: h.block.DefRange(),
 		MaxBadRows: defaultMaxBadRows, OnSchemaChange: "evolve", Attributes: map[string]hcl.Range{}, Contested: h.contested,
 	}
-	if h.broken {
-		r.table.Partial = true
-		return r.table
-	}
 	body, diags := decode.Open(h.block, h.spec, i.eval)
 	l.report(diags...)
 	r.body = body
 	r.read()
-	r.table.Partial = r.open || l.diags[before:].HasErrors()
+	r.table.Partial = r.open || h.broken || l.diags[before:].HasErrors()
 	return r.table
 }
 
@@ -100,6 +96,7 @@ func (r *tableReader) input() {
 	case from != nil && sql != nil:
 		r.report(diag.Error(sql.NameRange, "Two inputs", "A table is computed from its input by steps, or by SQL. Remove from, or sql: the "+
 			"query names its tables itself."))
+	case from == nil && sql == nil && r.body.Lost:
 	case from == nil && sql == nil:
 		r.report(diag.Error(r.table.Range, "Missing input", "A table needs from = … with the address of %s, or sql = … with a query.",
 			map[bool]string{true: "a source", false: "a table"}[r.table.Addr.Type == bronze]))

@@ -72,6 +72,7 @@ func (r *tableReader) write(block decode.Block, w *Write) {
 	for _, name := range []string{"key", "by", "lookback", "valid_from"} {
 		attr := body.Attributes[name]
 		switch {
+		case attr == nil && name == needed && body.Lost:
 		case attr == nil && name == needed:
 			r.report(diag.Error(block.DefRange(), "Missing attribute", "The mode %q needs %s = […] with columns of the table.", mode, name))
 		case attr != nil && name != needed && (name != "lookback" || mode != partitionsMode):

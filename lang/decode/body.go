@@ -11,6 +11,7 @@ import (
 
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/grammar"
+	"github.com/automic-etl/etl/lang/syntax"
 	"github.com/automic-etl/etl/plugins/schema"
 )
 
@@ -22,7 +23,9 @@ type Body struct {
 	Free       []*hclsyntax.Attribute
 	// Blocks are in written order.
 	Blocks []Block
-	Range  hcl.Range // of the header of the block it belongs to
+	// Lost says that something of the body could not be read, name and all.
+	Lost  bool
+	Range hcl.Range // of the header of the block it belongs to
 }
 
 // Block is a nested block.
@@ -38,7 +41,7 @@ type Block struct {
 // Open checks the names of a body. What is wrong is reported and left out. Where ctx is given, dynamic blocks are
 // expanded with it; without it they are refused.
 func Open(block *hclsyntax.Block, spec schema.Block, ctx *hcl.EvalContext) (*Body, hcl.Diagnostics) {
-	b := &Body{Spec: spec, Attributes: map[string]*hclsyntax.Attribute{}, Range: block.DefRange()}
+	b := &Body{Spec: spec, Attributes: map[string]*hclsyntax.Attribute{}, Lost: syntax.Lost(block.Body), Range: block.DefRange()}
 	var diags hcl.Diagnostics
 	for _, attr := range Ordered(block.Body) {
 		diags = append(diags, b.attribute(attr, block.Type)...)
@@ -60,8 +63,10 @@ func Open(block *hclsyntax.Block, spec schema.Block, ctx *hcl.EvalContext) (*Bod
 // Ordered are a body's attributes as they were written.
 func Ordered(body *hclsyntax.Body) []*hclsyntax.Attribute {
 	attributes := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
-	for _, attr := range body.Attributes {
-		attributes = append(attributes, attr)
+	for name, attr := range body.Attributes {
+		if name != "" { // what could not be read has none
+			attributes = append(attributes, attr)
+		}
 	}
 	sort.Slice(attributes, func(i, j int) bool {
 		return attributes[i].NameRange.Start.Byte < attributes[j].NameRange.Start.Byte
@@ -142,6 +147,9 @@ func Labels(block *hclsyntax.Block, spec schema.NestedBlock) *hcl.Diagnostic {
 
 func (b *Body) missing(block *hclsyntax.Block) hcl.Diagnostics {
 	var diags hcl.Diagnostics
+	if b.Lost {
+		return nil
+	}
 	for _, spec := range b.Spec.Attributes {
 		if spec.Required && b.Attributes[spec.Name] == nil {
 			diags = append(diags, diag.Error(block.DefRange(), "Missing attribute",

@@ -50,10 +50,10 @@ func (b *Body) dynamic(block *hclsyntax.Block, owner string, ctx *hcl.EvalContex
 			owner, block.Labels[0], offered(block.Labels[0], b.Spec))}
 	}
 	body, diags := Open(block, dynamicSpec(), nil)
-	if diags.HasErrors() {
+	if diags.HasErrors() || body.Lost {
 		return false, diags
 	}
-	g := generator{block: block, content: body.Blocks[0].Block, iterator: block.Labels[0]}
+	g := generator{block: block, content: body.Of("content")[0].Block, iterator: block.Labels[0]}
 	made, more := b.generate(g, body, owner, ctx)
 	return made, append(diags, more...)
 }

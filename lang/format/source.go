@@ -12,13 +12,13 @@ import (
 )
 
 // Source lays out a file canonically: HCL's alignment, one blank line between blocks, no blank lines at the beginning
-// and end of a body, no spaces at the ends of lines, one newline at the end. What a file with a syntax error means isn't
-// known, so it isn't touched.
+// and end of a body, no spaces at the ends of lines, one newline at the end, no byte order mark. What a file with a
+// syntax error means isn't known, so it isn't touched.
 func Source(src []byte, filename string) ([]byte, hcl.Diagnostics) {
 	if _, diags := syntax.Parse(src, filename); diags.HasErrors() {
 		return src, diags
 	}
-	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+	src = bytes.ReplaceAll(syntax.WithoutMark(src), []byte("\r\n"), []byte("\n"))
 	lines := split(hclwrite.Format(src), filename)
 	var out bytes.Buffer
 	for _, l := range space(lines) {

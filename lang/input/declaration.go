@@ -52,7 +52,7 @@ func Declare(block *hclsyntax.Block, spec schema.Block) (*Variable, hcl.Diagnost
 	for _, rule := range body.Of("validation") {
 		opened, more := decode.Open(rule.Block, rule.Spec.Block, nil)
 		diags = append(diags, more...)
-		if !more.HasErrors() {
+		if !more.HasErrors() && !opened.Lost {
 			v.Rules = append(v.Rules, Rule{
 				Condition: opened.Attributes["condition"].Expr,
 				Message:   opened.Attributes["error_message"].Expr,

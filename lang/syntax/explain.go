@@ -31,10 +31,12 @@ func explain(diags hcl.Diagnostics, src []byte) hcl.Diagnostics {
 	return out
 }
 
+const foreignOperator = "Operator of another language"
+
 func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 	at := *d.Subject
 	if hint, rng := operator(src, at); hint != "" {
-		return diag.Error(rng, "Operator of another language", "%s", hint)
+		return diag.Error(rng, foreignOperator, "%s", hint)
 	}
 	summary, detail := d.Summary, d.Detail
 	switch {

@@ -28,8 +28,14 @@ type File struct {
 	Name  string // relative to the project's folder
 	Bytes []byte
 	Body  *hclsyntax.Body
-	// Broken are the top-level blocks with a syntax error: their headers count, their bodies can't be trusted.
-	Broken map[*hclsyntax.Block]bool
+	// Lost are the parts with a syntax error. In the body an attribute stands for each, whose value is an error, or a block.
+	Lost []hcl.Range
+	// Unread says that nothing of the file could be read.
+	Unread bool
+}
+
+func unreadFile(name string, src []byte) *File {
+	return &File{Name: name, Bytes: src, Body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}, Unread: true}
 }
 
 // HCL is the file as hcl's printers want it.
@@ -37,7 +43,8 @@ func (f *File) HCL() *hcl.File {
 	return &hcl.File{Bytes: f.Bytes, Body: f.Body}
 }
 
-// Dir reads and parses all files of a folder whose names end in the extension, sorted by name.
+// Dir reads and parses all files of a folder whose names end in the extension, sorted by name, those that can't be read
+// included.
 func Dir(ctx context.Context, dir string) ([]*File, hcl.Diagnostics) {
 	names, diags := list(dir, Extension)
 	files := make([]*File, len(names))
@@ -56,14 +63,12 @@ func Dir(ctx context.Context, dir string) ([]*File, hcl.Diagnostics) {
 	if err := group.Wait(); err != nil {
 		return nil, append(diags, diag.Error(hcl.Range{}, "Interrupted", "Reading the project's files was interrupted."))
 	}
-	kept := files[:0]
-	for i, f := range files {
-		diags = append(diags, mistakes[i]...)
-		if f != nil {
-			kept = append(kept, f)
+	for i, name := range names {
+		if diags = append(diags, mistakes[i]...); files[i] == nil {
+			files[i] = unreadFile(name, nil)
 		}
 	}
-	return kept, diags
+	return files, diags
 }
 
 // list returns the sorted names in dir that end in suffix. Hidden files are left out, as editors leave their backups so.
@@ -101,11 +106,15 @@ func Text(dir, name string) ([]byte, hcl.Diagnostics) {
 	if err != nil {
 		return nil, hcl.Diagnostics{unreadable(name, "The file", err)}
 	}
+	src = WithoutMark(src)
 	if d := encoding(src, filepath.ToSlash(name)); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
 	return src, nil
 }
+
+// WithoutMark drops the byte order mark that some editors put before UTF-8. It says nothing, and is no part of the text.
+func WithoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")) }
 
 func unreadable(name, what string, err error) *hcl.Diagnostic {
 	at := hcl.Range{Filename: filepath.ToSlash(name), Start: hcl.InitialPos, End: hcl.InitialPos}
@@ -120,15 +129,12 @@ func unreadable(name, what string, err error) *hcl.Diagnostic {
 
 // encoding refuses what is no UTF-8, pointing at the first bad byte.
 func encoding(src []byte, name string) *hcl.Diagnostic {
-	const fix = " Save the file as UTF-8 without a byte order mark."
+	const fix = " Save the file as UTF-8."
 	start := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
 		if bytes.HasPrefix(src, []byte(mark)) {
 			return diag.Error(start, "File is not UTF-8", "The file begins with the byte order mark of UTF-16."+fix)
 		}
-	}
-	if bytes.HasPrefix(src, []byte("\xef\xbb\xbf")) {
-		return diag.Error(start, "File is not UTF-8", "The file begins with a byte order mark."+fix)
 	}
 	if utf8.Valid(src) {
 		return nil

@@ -10,13 +10,14 @@ import (
 )
 
 // Parse parses one file. HCL's parser stops at the first syntax error, so a file with one is split at its top-level
-// blocks and each is parsed alone.
+// blocks, and a block with one at what stands in it.
 func Parse(src []byte, name string) (*File, hcl.Diagnostics) {
+	src = WithoutMark(src)
 	if d := encoding(src, name); d != nil {
 		return nil, hcl.Diagnostics{d}
 	}
 	if d := TooDeep(src, name); d != nil {
-		return &File{Name: name, Bytes: src, Body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}}, hcl.Diagnostics{d}
+		return unreadFile(name, src), hcl.Diagnostics{d}
 	}
 	body, diags := parse(src, name, hcl.InitialPos)
 	if !diags.HasErrors() {
@@ -34,25 +35,32 @@ func parse(src []byte, name string, start hcl.Pos) (*hclsyntax.Body, hcl.Diagnos
 	return body, diags
 }
 
-// parts parses each top-level block alone and puts together what was understood.
+// parts reads each top-level block alone, item by item where it has mistakes, and puts together what was understood.
 func parts(src []byte, name string) (*File, hcl.Diagnostics) {
-	file := &File{
-		Name: name, Bytes: src,
-		Body:   &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: whole(src, name)},
-		Broken: map[*hclsyntax.Block]bool{},
-	}
-	var diags hcl.Diagnostics
-	line, from := 1, 0
+	r := newRecovery(src, name)
+	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: r.between(0, len(src))}
+	from := 0
 	for _, to := range append(starts(src), len(src)) {
-		part := src[from:to]
-		start := hcl.Pos{Line: line, Column: 1, Byte: from}
-		body, mistakes := parse(part, name, start)
-		diags = append(diags, explain(within(mistakes, src, from, to), src)...)
-		file.add(body, mistakes.HasErrors())
-		line += bytes.Count(part, []byte{'\n'})
+		r.part(body, from, to)
 		from = to
 	}
-	return file, diags
+	return &File{Name: name, Bytes: src, Body: body, Lost: r.lost}, r.diags
+}
+
+// part reads the text of a top-level block.
+func (r *recovery) part(body *hclsyntax.Body, from, to int) {
+	parsed, mistakes := parse(r.src[from:to], r.name, r.pos(from))
+	if !mistakes.HasErrors() {
+		r.add(body, parsed)
+		return
+	}
+	before := len(r.diags)
+	for _, it := range items(r.src, from, to) {
+		r.item(body, it)
+	}
+	if len(r.diags) == before { // nothing is wrong with the items alone
+		r.diags = append(r.diags, explain(within(mistakes, r.src, from, to), r.src)...)
+	}
 }
 
 // within moves what the parser says of the end of a block's text, where something is missing, back to its last character:
@@ -67,22 +75,6 @@ func within(diags hcl.Diagnostics, src []byte, from, to int) hcl.Diagnostics {
 		d.Subject, d.Context = &last, nil
 	}
 	return diags
-}
-
-func (f *File) add(body *hclsyntax.Body, broken bool) {
-	for name, attr := range body.Attributes {
-		f.Body.Attributes[name] = attr
-	}
-	for _, block := range body.Blocks {
-		f.Body.Blocks = append(f.Body.Blocks, block)
-		if broken {
-			f.Broken[block] = true
-		}
-	}
-}
-
-func whole(src []byte, name string) hcl.Range {
-	return hcl.Range{Filename: name, Start: hcl.InitialPos, End: Position(src, len(src))}
 }
 
 // header matches what looks like the first line of a block that begins in the first column.
