@@ -5,6 +5,7 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/csv"
 	"github.com/automic-etl/etl/providers/json"
+	"github.com/automic-etl/etl/providers/mongodb"
 	"github.com/automic-etl/etl/providers/mysql"
 	"github.com/automic-etl/etl/providers/parquet"
 	"github.com/automic-etl/etl/providers/postgres"
@@ -13,6 +14,11 @@ import (
 // BuiltIn are the built-in providers by the first label of their blocks.
 func BuiltIn() map[string]sdk.Provider {
 	return map[string]sdk.Provider{
-		"csv": csv.New(), "json": json.New(), "mysql": mysql.New(), "parquet": parquet.New(), "postgres": postgres.New(),
+		"csv":      csv.New(),
+		"json":     json.New(),
+		"mongodb":  mongodb.New(),
+		"mysql":    mysql.New(),
+		"parquet":  parquet.New(),
+		"postgres": postgres.New(),
 	}
 }

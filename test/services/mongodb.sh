@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A stand-in for MongoDB: mongo-java-server, with its data in a file.   usage: see lib.sh
+# A stand-in for MongoDB: mongo-java-server, which keeps all in memory.   usage: see lib.sh
 #
 # No package registry has MongoDB's own server. This one speaks its wire protocol and has change streams; mongodb/Main.java
 # says what it lacks of mongod and what is added here. It knows no users and no TLS: tests put a proxy before it.
@@ -25,7 +25,7 @@ fetch() {
 	mkdir -p "$new"
 	cat >"$new/pom.xml" <<END
 <project><modelVersion>4.0.0</modelVersion><groupId>etl</groupId><artifactId>mongodb</artifactId><version>1</version><dependencies>
-<dependency><groupId>de.bwaldvogel</groupId><artifactId>mongo-java-server-h2-backend</artifactId><version>$VERSION</version></dependency>
+<dependency><groupId>de.bwaldvogel</groupId><artifactId>mongo-java-server</artifactId><version>$VERSION</version></dependency>
 </dependencies></project>
 END
 	mvn -B -q -f "$new/pom.xml" dependency:copy-dependencies -DoutputDirectory="$new"
@@ -39,7 +39,7 @@ compile() {
 }
 
 do_start() {
-	spawn java -Xmx512m -XX:+UseSerialGC -cp "$CLASSES:$JARS/*" Main "$PORT" "$DATA/store"
+	spawn java -Xmx768m -XX:+UseSerialGC -cp "$CLASSES:$JARS/*" Main "$PORT"
 	wait_for 60 port_open "$PORT"
 }
 

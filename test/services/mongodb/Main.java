@@ -1,7 +1,7 @@
 import de.bwaldvogel.mongo.MongoCollection;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
-import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.bson.BsonTimestamp;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
@@ -9,25 +9,20 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
- * mongo-java-server as a stand-in for a replica set of MongoDB 6.0.
+ * mongo-java-server as a stand-in for a replica set of MongoDB 6.0, in memory.
  *
  * What mongod has and this has not: transactions, sessions, snapshot reads, users, TLS, cluster-wide watch, post-images,
  * events of rename, the error for lost history. What is added here, as MongoDB documents it: operationTime in replies,
  * the order of writes in the oplog, and in events of a change stream documentKey, updateDescription and ns.
  */
 class Main {
-    private static final Set<String> WRITES =
-        Set.of("insert", "update", "delete", "findAndModify", "create", "createIndexes", "drop", "dropDatabase", "renameCollection");
-
     public static void main(String[] args) {
-        Backend backend = new Backend(args[1]);
+        Backend backend = new Backend();
         backend.version(new Version());
         MongoServer server = new MongoServer(backend);
         server.enableOplog();
-        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
         server.bind("127.0.0.1", Integer.parseInt(args[0]));
     }
 
@@ -37,20 +32,14 @@ class Main {
         public int getWireVersion() { return 17; }
     }
 
-    static class Backend extends H2Backend {
+    static class Backend extends MemoryBackend {
         private final Map<BsonTimestamp, Document> written = new HashMap<>();
         private BsonTimestamp latest = new BsonTimestamp(1L << 32);
-
-        Backend(String file) { super(file); }
 
         /** One message at a time, so that the oplog has writes in the order in which they became visible. */
         @Override
         public synchronized Document handleMessage(MongoMessage message) {
-            String command = message.getDocument().keySet().iterator().next();
             Document reply = super.handleMessage(message);
-            if (WRITES.contains(command)) {
-                commit(); // a write that was acknowledged survives a kill
-            }
             readOplog();
             if (reply.get("cursor") instanceof Document cursor && cursor.get("id") instanceof Long id && id != 0) {
                 complete(cursor, "firstBatch");
@@ -60,19 +49,12 @@ class Main {
             return reply;
         }
 
-        private int seen;
-
         /** Takes note of what was written since the last time. */
         private void readOplog() {
             MongoCollection<?> oplog = resolveDatabase("local").resolveCollection("oplog.rs", false);
-            if (oplog.count() == seen) {
-                return;
-            }
-            seen = oplog.count();
-            oplog.queryAllAsStream().forEach(entry -> {
-                BsonTimestamp at = (BsonTimestamp) entry.get("ts");
-                written.put(at, entry);
-                latest = at.compareTo(latest) > 0 ? at : latest;
+            oplog.queryAllAsStream().skip(written.size()).forEach(entry -> {
+                latest = (BsonTimestamp) entry.get("ts");
+                written.put(latest, entry);
             });
         }
 

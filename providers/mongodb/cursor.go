@@ -1,0 +1,35 @@
+package mongodb
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// place is how far an incremental source was read. The first version has the largest value of the cursor field.
+type place struct {
+	Version int    `json:"version"`
+	Value   *value `json:"value,omitempty"` // nil where all documents that were read had none
+}
+
+func decodePlace(recorded map[string][]byte) (*place, sdk.Diagnostics) {
+	text := recorded[""]
+	if len(text) == 0 {
+		return nil, nil
+	}
+	var p place
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, unreadable(err)
+	}
+	return &p, newer(p.Version)
+}
+
+func (p place) encode() ([]byte, error) {
+	p.Version = version
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("writing the cursor: %w", err)
+	}
+	return text, nil
+}

@@ -1,0 +1,97 @@
+// Package mongodb reads collections of MongoDB: all documents, the new ones by a cursor, or change by change from a
+// change stream. Documents become rows with the columns that their fields have in common.
+package mongodb
+
+import (
+	"context"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// Provider serves MongoDB through the public SDK.
+type Provider struct{}
+
+// New is the provider mongodb.
+func New() *Provider { return &Provider{} }
+
+// Capabilities say that a collection can be read again from a cursor and up to a bound, and handed over as Parquet.
+func (*Provider) Capabilities() sdk.Capabilities {
+	return sdk.Capabilities{Replay: true, Bounds: true, Files: true}
+}
+
+// Validate checks the attributes without a server.
+func (*Provider) Validate(_ context.Context, cfg sdk.Config) sdk.Diagnostics {
+	_, diags := decodeSettings(cfg)
+	return diags
+}
+
+// settle decodes what must all be known.
+func settle(cfg sdk.Config) (settings, sdk.Diagnostics) {
+	if !known(cfg.Connection) || !known(cfg.Source) || !known(cfg.Extract) {
+		return settings{}, sdk.Errorf("Configuration not known yet",
+			"The attributes of the source and its connection are not all known, so that the server can't be asked.")
+	}
+	return decodeSettings(cfg)
+}
+
+func known(v cty.Value) bool { return v == cty.NilVal || v.IsWhollyKnown() }
+
+// Check connects and looks for the collection.
+func (*Provider) Check(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
+	c, diags := open(ctx, cfg)
+	if c == nil {
+		return diags
+	}
+	defer c.close()
+	_, more := c.describe(ctx)
+	return append(diags, more...)
+}
+
+// Plan says what a read would do, in the words of its mode.
+func (*Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+	c, diags := open(ctx, cfg)
+	if c == nil {
+		return nil, diags
+	}
+	defer c.close()
+	response, more := c.plan(ctx, req)
+	return response, append(diags, more...)
+}
+
+func (c *collection) plan(ctx context.Context, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+	info, diags := c.describe(ctx)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	var response *sdk.PlanResponse
+	var more sdk.Diagnostics
+	switch c.mode {
+	case schema.Incremental:
+		response, more = c.planIncremental(ctx, req)
+	default:
+		response, more = c.planBatch(ctx, info, req)
+	}
+	return response, append(diags, more...)
+}
+
+// Read reads what a plan saw.
+func (*Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	c, diags := open(ctx, cfg)
+	if c == nil {
+		return diags
+	}
+	defer c.close()
+	var err error
+	switch {
+	case req.KeysOnly:
+		err = c.readKeys(ctx, req, out)
+	case c.mode == schema.Incremental:
+		err = c.readIncremental(ctx, req, out)
+	default:
+		err = c.readBatch(ctx, req, out)
+	}
+	return c.explained(err)
+}

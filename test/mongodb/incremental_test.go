@@ -1,0 +1,217 @@
+package mongodb
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/mongodb"
+	"github.com/automic-etl/etl/providers/outputtest"
+)
+
+// reader reads a source again and again, as the host does.
+type reader struct {
+	t       *testing.T
+	config  sdk.Config
+	columns []string // of the last read
+	cursor  map[string][]byte
+	request sdk.PlanRequest
+}
+
+// next plans and reads once.
+func (r *reader) next() (*sdk.PlanResponse, *outputtest.Recorder, string) {
+	r.t.Helper()
+	r.request.Cursor = r.cursor
+	plan, diags := mongodb.New().Plan(context.Background(), r.config, r.request)
+	if diags.HasErrors() {
+		r.t.Fatal(diags)
+	}
+	got := outputtest.NewRecorder(r.t, plan.Columns)
+	err := mongodb.New().Read(context.Background(), r.config, sdk.ReadRequest{
+		Columns: plan.Columns, Until: plan.Until, Cursor: r.cursor, BatchSize: 1000,
+	}, got)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.request.Columns, r.cursor = plan.Columns, map[string][]byte{"": got.Cursor}
+	return plan, got, diags.Error()
+}
+
+func ids(got *outputtest.Recorder) []string {
+	place := got.Columns.Index("_id")
+	var out []string
+	for _, row := range got.Rows {
+		out = append(out, fmt.Sprint(row.Values[place]))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// cursors are kinds of cursor fields: at gives the n-th value, from is where the overlap begins after values 1 to 3.
+var cursors = map[string]struct {
+	at       func(n int) any
+	lookback string
+	from     string
+}{
+	"int":      {func(n int) any { return int32(n) }, "", "3"},
+	"long":     {func(n int) any { return int64(math.MaxInt64-10) + int64(n) }, "1", "9223372036854775799"},
+	"double":   {func(n int) any { return float64(n) / 2 }, "1", "0.5"},
+	"decimal":  {func(n int) any { return bson.NewDecimal128(0x303e000000000000, uint64(n)) }, "2", "-1.7"},
+	"date":     {func(n int) any { return time.UnixMilli(1_700_000_000_000 + int64(n)) }, "1s", "2023-11-14T22:13:19.003Z"},
+	"text":     {func(n int) any { return fmt.Sprintf("v%d", n) }, "", "v3"},
+	"ObjectId": {func(n int) any { return bson.ObjectID{0, 0, 1, 0, byte(n)} }, "5s", "000000fb0000000000000000"},
+}
+
+// TestCursors follows documents by each kind of cursor: what is new comes, what is at the cursor or within the lookback
+// comes again, and what has no cursor always does.
+func TestCursors(t *testing.T) {
+	for name, kind := range cursors {
+		t.Run(name, func(t *testing.T) {
+			db := newDatabase(t)
+			c := db.Collection("c")
+			document := func(id string, n int) bson.D { return bson.D{{Key: "_id", Value: id}, {Key: "at", Value: kind.at(n)}} }
+			insert(t, c, document("a", 1), document("b", 3), document("c", 3), bson.D{{Key: "_id", Value: "null"}, {Key: "at", Value: nil}}, bson.D{{Key: "_id", Value: "missing"}})
+			r := reader{t: t, config: config(db, "c", "incremental", values{"cursor": cty.StringVal("at"), "lookback": optional(kind.lookback)})}
+			plan, got, said := r.next()
+			if want := "[a b c missing null]"; fmt.Sprint(ids(got)) != want || plan.Overlap != nil || !plan.Changed {
+				t.Errorf("first: %v, overlap %v", ids(got), plan.Overlap)
+			}
+			if !strings.Contains(said, "2 documents") || !strings.Contains(said, `createIndex({ "at": 1 })`) {
+				t.Errorf("warnings: %s", said)
+			}
+			plan, got, _ = r.next()
+			if plan.Changed || plan.Overlap == nil || plan.Overlap.Column != "at" || plan.Overlap.From != kind.from {
+				t.Errorf("nothing new: changed %t, overlap %+v, not %s", plan.Changed, plan.Overlap, kind.from)
+			}
+			insert(t, c, document("tie", 3), document("new", 5))
+			plan, got, _ = r.next()
+			found := ids(got)
+			if !plan.Changed || plan.Overlap.From != kind.from || !slices.Contains(found, "tie") || !slices.Contains(found, "new") || !slices.Contains(found, "b") ||
+				!slices.Contains(found, "null") || !strings.Contains(plan.Position, "1 document in") {
+				t.Errorf("then: %v, %q, overlap %+v", found, plan.Position, plan.Overlap)
+			}
+			if kind.lookback == "" && slices.Contains(found, "a") {
+				t.Errorf("a came again: %v", found)
+			}
+		})
+	}
+}
+
+func optional(text string) cty.Value {
+	if text == "" {
+		return cty.NullVal(cty.String)
+	}
+	return cty.StringVal(text)
+}
+
+// TestBound reads no further than the plan saw.
+func TestBound(t *testing.T) {
+	db := newDatabase(t)
+	c := db.Collection("c")
+	insert(t, c, bson.D{{Key: "_id", Value: 1}})
+	cfg := config(db, "c", "incremental", values{"cursor": cty.StringVal("_id")})
+	plan, diags := mongodb.New().Plan(context.Background(), cfg, sdk.PlanRequest{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	insert(t, c, bson.D{{Key: "_id", Value: 2}})
+	got := outputtest.NewRecorder(t, plan.Columns)
+	if err := mongodb.New().Read(context.Background(), cfg, sdk.ReadRequest{Columns: plan.Columns, Until: plan.Until}, got); err != nil || len(got.Rows) != 1 {
+		t.Errorf("%d rows, %v", len(got.Rows), err)
+	}
+}
+
+// TestUnusableCursors has fields that can't tell what is new.
+func TestUnusableCursors(t *testing.T) {
+	for name, test := range map[string]struct {
+		at   []any
+		more values
+		want string
+	}{
+		"several types":         {[]any{1, "x"}, nil, "Cursor of several types"},
+		"an object":             {[]any{bson.D{{Key: "a", Value: 1}}}, nil, "Unusable cursor"},
+		"not a number":          {[]any{math.NaN(), math.NaN()}, nil, "Unusable cursor"},
+		"a lookback for texts":  {[]any{"a"}, values{"lookback": cty.StringVal("5m")}, "Lookback of another kind"},
+		"minutes of numbers":    {[]any{1}, values{"lookback": cty.StringVal("5m")}, "Lookback of another kind"},
+		"a column of texts":     {[]any{1}, values{"types": cty.MapVal(values{"at": cty.StringVal("string")})}, "Cursor and column differ"},
+		"the cursor of another": {[]any{1}, nil, "Unreadable cursor"},
+		"a newer cursor":        {[]any{1}, nil, "Cursor of a newer version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := newDatabase(t)
+			for i, at := range test.at {
+				insert(t, db.Collection("c"), bson.D{{Key: "_id", Value: i}, {Key: "at", Value: at}})
+			}
+			cfg := config(db, "c", "incremental", values{"cursor": cty.StringVal("at")}, test.more)
+			recorded := `{"version":1,"value":{"v":` + canonical(t, test.at[0]) + `}}`
+			switch name {
+			case "the cursor of another":
+				recorded = "[]"
+			case "a newer cursor":
+				recorded = `{"version":2}`
+			}
+			_, diags := mongodb.New().Plan(context.Background(), cfg, sdk.PlanRequest{Cursor: map[string][]byte{"": []byte(recorded)}})
+			if !diags.HasErrors() || !strings.Contains(diags.Error(), test.want) {
+				t.Errorf("diagnostics: %v", diags)
+			}
+		})
+	}
+}
+
+func canonical(t *testing.T, v any) string {
+	t.Helper()
+	text, err := bson.MarshalExtJSON(bson.D{{Key: "v", Value: v}}, true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(string(text), `{"v":`), "}")
+}
+
+// TestNewField refuses to read past a field that the plan didn't see: its values would be lost.
+func TestNewField(t *testing.T) {
+	db := newDatabase(t)
+	c := db.Collection("c")
+	insert(t, c, bson.D{{Key: "_id", Value: 1}})
+	for _, test := range []struct {
+		mode string
+		more values
+		want string
+		lost bool
+	}{
+		{"incremental", nil, "Plan again", true},
+		{"incremental", values{"sample": cty.NumberIntVal(5)}, "Raise sample", false},
+		{"batch", nil, "left out this time: x", false},
+	} {
+		cfg := config(db, "c", test.mode, values{"cursor": cty.StringVal("_id")}, test.more)
+		if _, err := c.UpdateByID(context.Background(), 1, bson.D{{Key: "$unset", Value: bson.D{{Key: "x", Value: ""}}}}); err != nil {
+			t.Fatal(err)
+		}
+		plan, diags := mongodb.New().Plan(context.Background(), cfg, sdk.PlanRequest{})
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		update(t, c, 1, bson.D{{Key: "x", Value: "new"}})
+		got := outputtest.NewRecorder(t, plan.Columns)
+		err := mongodb.New().Read(context.Background(), cfg, sdk.ReadRequest{Columns: plan.Columns, Until: plan.Until}, got)
+		said, ok := err.(sdk.Diagnostics)
+		if !ok || said.HasErrors() != test.lost || !strings.Contains(said.Error(), test.want) || test.lost == (got.Cursor != nil) && test.mode != "batch" {
+			t.Errorf("%s: %v, cursor %s", test.mode, err, got.Cursor)
+		}
+	}
+}
+
+func update(t *testing.T, c *mongo.Collection, id any, set bson.D) {
+	t.Helper()
+	if _, err := c.UpdateByID(context.Background(), id, bson.D{{Key: "$set", Value: set}}); err != nil {
+		t.Fatal(err)
+	}
+}
