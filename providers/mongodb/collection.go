@@ -22,11 +22,10 @@ type collection struct {
 	client *mongo.Client
 	db     *mongo.Database
 	*mongo.Collection
-	secrets func(string) string
 }
 
 // open connects. Nothing is asked of the server yet.
-func open(ctx context.Context, cfg sdk.Config) (*collection, sdk.Diagnostics) {
+func open(cfg sdk.Config) (*collection, sdk.Diagnostics) {
 	s, diags := settle(cfg)
 	if diags.HasErrors() {
 		return nil, diags
@@ -72,7 +71,7 @@ func (c *collection) describe(ctx context.Context) (info, sdk.Diagnostics) {
 	}
 	var names []string
 	for _, spec := range specs {
-		if spec.Name == c.settings.collection {
+		if spec.Name == c.collection {
 			postImages := spec.Options.Lookup("changeStreamPreAndPostImages", "enabled")
 			enabled, _ := postImages.BooleanOK()
 			return info{kind: spec.Type, postImages: enabled, snapshots: spec.Type != "view" && c.snapshots(ctx)}, nil
@@ -98,8 +97,8 @@ func (c *collection) missing(ctx context.Context, names []string) sdk.Diagnostic
 		return c.missingDatabase(ctx)
 	}
 	slices.Sort(names)
-	detail := fmt.Sprintf("The database %q has no collection %q.", c.database, c.settings.collection)
-	if near := naming.Nearest(c.settings.collection, names); near != "" {
+	detail := fmt.Sprintf("The database %q has no collection %q.", c.database, c.collection)
+	if near := naming.Nearest(c.collection, names); near != "" {
 		detail += fmt.Sprintf(" Did you mean %q?", near)
 	} else {
 		detail += " It has " + listed(names) + "."

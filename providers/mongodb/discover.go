@@ -16,7 +16,7 @@ const discoverySample = 200
 
 // Discover lists the collections of the database.
 func (*Provider) Discover(ctx context.Context, cfg sdk.Config) ([]sdk.Stream, sdk.Diagnostics) {
-	c, diags := open(ctx, cfg)
+	c, diags := open(cfg)
 	if c == nil {
 		return nil, diags
 	}
@@ -27,7 +27,7 @@ func (*Provider) Discover(ctx context.Context, cfg sdk.Config) ([]sdk.Stream, sd
 	}
 	var streams []sdk.Stream
 	for _, spec := range specs {
-		if strings.HasPrefix(spec.Name, "system.") {
+		if strings.HasPrefix(spec.Name, "system.") || c.collection != "" && spec.Name != c.collection {
 			continue
 		}
 		stream, err := c.named(spec.Name).stream(ctx)
@@ -58,11 +58,28 @@ func (c *collection) stream(ctx context.Context) (sdk.Stream, error) {
 	if err != nil {
 		rows = -1
 	}
-	stream := sdk.Stream{Name: c.settings.collection, Columns: settled.Columns, Keys: [][]string{{idField}}, Rows: rows, Bytes: -1}
-	for _, f := range settled.Columns {
-		if f.Type.Kind == coltype.Timestamptz {
-			stream.Cursors = append(stream.Cursors, f.Name)
+	return sdk.Stream{
+		Name: c.collection, Columns: settled.Columns, Keys: [][]string{{idField}}, Cursors: c.cursors(ctx, settled.Columns), Rows: rows, Bytes: -1,
+		Attributes: map[string]string{"collection": c.collection},
+	}, nil
+}
+
+// cursors are dates, those first by whose names documents change, and _id where it tells the time of its making.
+func (c *collection) cursors(ctx context.Context, columns coltype.Schema) []string {
+	var changes, others []string
+	for _, f := range columns {
+		lower := strings.ToLower(f.Name)
+		switch {
+		case f.Type.Kind != coltype.Timestamptz:
+		case strings.Contains(lower, "updat") || strings.Contains(lower, "modif") || strings.Contains(lower, "chang"):
+			changes = append(changes, f.Name)
+		default:
+			others = append(others, f.Name)
 		}
 	}
-	return stream, nil
+	found := append(changes, others...)
+	if last, err := c.end(ctx, -1); err == nil && last.Type == bson.TypeObjectID {
+		found = append(found, idField)
+	}
+	return found
 }

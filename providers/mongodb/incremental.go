@@ -207,7 +207,7 @@ func (c *collection) unindexed(ctx context.Context) sdk.Diagnostics {
 		}
 	}
 	return sdk.Diagnostics{sdk.Warning("Cursor without an index", fmt.Sprintf("%s has no index that begins with %q, so that the server looks at every document "+
-		"to find the new ones. Create one: db.getCollection(%q).createIndex({ %q: 1 }).", c.namespace(), c.cursor, c.settings.collection, c.cursor), "extract", "cursor")}
+		"to find the new ones. Create one: db.getCollection(%q).createIndex({ %q: 1 }).", c.namespace(), c.cursor, c.collection, c.cursor), "extract", "cursor")}
 }
 
 // withoutCursor warns of documents that are read each time.

@@ -41,7 +41,7 @@ func known(v cty.Value) bool { return v == cty.NilVal || v.IsWhollyKnown() }
 
 // Check connects and looks for the collection.
 func (*Provider) Check(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
-	c, diags := open(ctx, cfg)
+	c, diags := open(cfg)
 	if c == nil {
 		return diags
 	}
@@ -52,7 +52,7 @@ func (*Provider) Check(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
 
 // Plan says what a read would do, in the words of its mode.
 func (*Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
-	c, diags := open(ctx, cfg)
+	c, diags := open(cfg)
 	if c == nil {
 		return nil, diags
 	}
@@ -79,7 +79,7 @@ func (c *collection) plan(ctx context.Context, req sdk.PlanRequest) (*sdk.PlanRe
 
 // Read reads what a plan saw.
 func (*Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
-	c, diags := open(ctx, cfg)
+	c, diags := open(cfg)
 	if c == nil {
 		return diags
 	}

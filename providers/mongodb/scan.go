@@ -29,7 +29,7 @@ func (c *collection) scan(ctx context.Context, q query, visit func(bson.Raw) err
 	var lost retries
 	for {
 		err := c.attempt(ctx, q, &last, &lost, visit)
-		if err == nil || !interrupted(err) || !(q.ordered || last.Type == 0) {
+		if err == nil || !interrupted(err) || !q.ordered && last.Type != 0 {
 			return err
 		}
 		if err := lost.wait(ctx, err); err != nil {

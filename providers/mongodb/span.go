@@ -121,8 +121,8 @@ func (c *collection) cuts(ctx context.Context, n int) ([]bson.RawValue, error) {
 		return nil, err
 	}
 	var cuts []bson.RawValue
-	for i := oversampling; i < len(sampled) && len(cuts) < n-1; i += oversampling {
-		id := sampled[i].Lookup(idField)
+	for i := 1; i < n && i*len(sampled)/n > 0; i++ {
+		id := sampled[i*len(sampled)/n].Lookup(idField)
 		if len(cuts) == 0 || !bytes.Equal(cuts[len(cuts)-1].Value, id.Value) {
 			cuts = append(cuts, id)
 		}

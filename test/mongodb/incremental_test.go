@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,7 +23,6 @@ import (
 type reader struct {
 	t       *testing.T
 	config  sdk.Config
-	columns []string // of the last read
 	cursor  map[string][]byte
 	request sdk.PlanRequest
 }
@@ -88,7 +88,7 @@ func TestCursors(t *testing.T) {
 			if !strings.Contains(said, "2 documents") || !strings.Contains(said, `createIndex({ "at": 1 })`) {
 				t.Errorf("warnings: %s", said)
 			}
-			plan, got, _ = r.next()
+			plan, _, _ = r.next()
 			if plan.Changed || plan.Overlap == nil || plan.Overlap.Column != "at" || plan.Overlap.From != kind.from {
 				t.Errorf("nothing new: changed %t, overlap %+v, not %s", plan.Changed, plan.Overlap, kind.from)
 			}
@@ -202,8 +202,8 @@ func TestNewField(t *testing.T) {
 		update(t, c, 1, bson.D{{Key: "x", Value: "new"}})
 		got := outputtest.NewRecorder(t, plan.Columns)
 		err := mongodb.New().Read(context.Background(), cfg, sdk.ReadRequest{Columns: plan.Columns, Until: plan.Until}, got)
-		said, ok := err.(sdk.Diagnostics)
-		if !ok || said.HasErrors() != test.lost || !strings.Contains(said.Error(), test.want) || test.lost == (got.Cursor != nil) && test.mode != "batch" {
+		var said sdk.Diagnostics
+		if !errors.As(err, &said) || said.HasErrors() != test.lost || !strings.Contains(said.Error(), test.want) || test.lost == (got.Cursor != nil) && test.mode != "batch" {
 			t.Errorf("%s: %v, cursor %s", test.mode, err, got.Cursor)
 		}
 	}
