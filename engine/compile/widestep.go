@@ -152,7 +152,7 @@ func (b *builder) aggregate(s *config.Aggregate) {
 	computed, columns := b.assign(&out, s.Columns, scope, b.renderer())
 	b.overlap(s)
 	for _, t := range columns {
-		if !slices.ContainsFunc(s.By, func(by config.Assignment) bool { return by.Expr == nil }) { // else it may be a group
+		if !slices.ContainsFunc(s.By, func(by config.Assignment) bool { return !expr.Whole(by.Expr) }) { // else it may be a group
 			b.aggregated(t, grouped)
 		}
 	}

@@ -141,9 +141,7 @@ func (e *expectReader) read() bool {
 
 func (e *expectReader) node(attr *hclsyntax.Attribute) expr.Node {
 	n, diags := expr.Parse(attr.Expr, e.env)
-	if !e.take(diags) {
-		return nil
-	}
+	e.take(diags)
 	e.items = append(e.items, Item{Path: attr.Name, Value: n.String()})
 	return n
 }

@@ -56,7 +56,12 @@ func (l *loader) collect(file *syntax.File) {
 		}
 		if !ok {
 			l.report(unknownBlock(block, l.root))
-			continue
+			if ofTerraform(block.Type) == "" {
+				block, spec, ok = decode.Guess(block, l.root)
+			}
+			if !ok {
+				continue
+			}
 		}
 		h := &header{kind: block.Type, block: block, spec: spec.Block, broken: syntax.Damaged(block.Body)}
 		if d := decode.Labels(block, spec); d != nil {
@@ -76,18 +81,24 @@ func unknownBlock(block *hclsyntax.Block, root schema.Block) *hcl.Diagnostic {
 	if hint == "" {
 		hint = " A file may have " + diag.List(root.Names()) + "."
 	}
-	switch block.Type {
-	case "provider":
-		hint = " What a provider needs stands in connection \"…\" \"…\" { … }."
-	case "data", "resource":
-		hint = " What is read is a source, what is made is a table."
-	case "local":
-		hint = " Did you mean \"locals\"?"
-	case "terraform":
-		hint = " Did you mean \"etl\"?"
+	if instead := ofTerraform(block.Type); instead != "" {
+		hint = instead
 	}
 	return diag.Error(block.TypeRange, "Unsupported block type",
 		"There is no block %q.%s", block.Type, hint)
+}
+
+// ofTerraform says what to write for a block of Terraform.
+func ofTerraform(kind string) string {
+	switch kind {
+	case "provider":
+		return " What a provider needs stands in connection \"…\" \"…\" { … }."
+	case "data", "resource":
+		return " What is read is a source, what is made is a table."
+	case "terraform":
+		return " Did you mean \"etl\"?"
+	}
+	return ""
 }
 
 // add indexes a block by its address and refuses bad and duplicate names.

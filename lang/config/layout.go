@@ -26,7 +26,7 @@ func (r *tableReader) layout() {
 	for _, key := range found {
 		column, ok := key.Expr.(*expr.Column)
 		switch {
-		case key.Expr == nil:
+		case !expr.Whole(key.Expr):
 		case !ok || len(column.Path) != 1:
 			r.report(diag.Error(key.Expr.Range(), "Column name expected", "sort_by sorts files by columns of the table: [order_date, desc(id)]. To "+
 				"sort by an expression, derive a column of it."))

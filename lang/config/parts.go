@@ -33,9 +33,7 @@ func (s *stepReader) expression(name string) expr.Node {
 
 func (s *stepReader) node(attr *hclsyntax.Attribute) expr.Node {
 	n, diags := expr.Parse(attr.Expr, s.env)
-	if !s.take(diags) {
-		return nil
-	}
+	s.take(diags)
 	s.data(attr.Name, n.String(), attr.SrcRange)
 	return n
 }
@@ -46,8 +44,8 @@ func (s *stepReader) expressions(name string) []expr.Node {
 		return nil
 	}
 	nodes, diags := expr.ParseNodes(attr.Expr, s.env)
-	if !s.take(diags) {
-		return nodes
+	if !s.take(diags) && len(nodes) == 0 {
+		return nil
 	}
 	texts := make([]string, len(nodes))
 	for i, n := range nodes {
@@ -170,9 +168,7 @@ func (s *stepReader) sortKeys(name string) []SortKey {
 		return nil
 	}
 	found, diags := expr.ParseSortKeys(attr.Expr, s.env)
-	if !s.take(diags) {
-		return unsorted(found)
-	}
+	s.take(diags)
 	keys, text := sorting(found, "desc(")
 	s.data(name, text, attr.SrcRange)
 	return keys
@@ -184,23 +180,9 @@ func (s *stepReader) keep(name string) []SortKey {
 		return nil
 	}
 	found, diags := expr.ParseKeep(attr.Expr, s.env)
-	if !s.take(diags) {
-		return unsorted(found)
-	}
+	s.take(diags)
 	keys, text := sorting(found, "latest(")
 	s.data(name, text, attr.SrcRange)
-	return keys
-}
-
-// unsorted are the keys of an order of which some could not be read; at least one of them is zero.
-func unsorted(found []expr.SortKey) []SortKey {
-	keys := make([]SortKey, len(found), len(found)+1)
-	for i, key := range found {
-		keys[i] = SortKey(key)
-	}
-	if len(keys) == 0 {
-		keys = append(keys, SortKey{})
-	}
 	return keys
 }
 
@@ -210,6 +192,9 @@ func sorting(found []expr.SortKey, down string) ([]SortKey, string) {
 	texts := make([]string, len(found))
 	for i, key := range found {
 		keys[i] = SortKey(key)
+		if key.Expr == nil {
+			continue
+		}
 		texts[i] = key.Expr.String()
 		switch {
 		case key.Desc:

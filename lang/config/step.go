@@ -8,8 +8,9 @@ import (
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
-// Step is one transformation of a table. What could not be read of one is zero: an expression is nil, a name or address
-// empty. Among columns, one without a name stands for any number of those that could not be read.
+// Step is one transformation of a table. What could not be read of one is a hole in an expression, or zero: an
+// expression is nil, a name or address empty. Among columns, one without a name stands for any number of those that could not
+// be read.
 type Step interface {
 	Kind() string     // the block's type: filter, derive, …
 	Range() hcl.Range // of the block's header

@@ -23,14 +23,15 @@ type stepReader struct {
 func (r *tableReader) steps() {
 	for _, block := range r.body.Blocks {
 		switch known, later := grammar.Step(block.Type); {
+		case block.Lost && (known || later || !slices.Contains(r.body.Spec.Names(), block.Type)):
+			r.unread(block)
+		case block.Lost:
 		case later:
 			r.report(diag.Unsupported(block.DefRange(), "The step "+block.Type+" is", "Leave it out: steps that use language models come later."))
 			r.unread(block)
 		case known:
 			r.misplaced(block)
 			r.step(block)
-		case block.Lost:
-			r.unread(block)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (r *tableReader) input() {
 	case from != nil && sql != nil:
 		r.report(diag.Error(sql.NameRange, "Two inputs", "A table is computed from its input by steps, or by SQL. Remove from, or sql: the "+
 			"query names its tables itself."))
-	case from == nil && sql == nil && r.body.Lost:
+	case from == nil && sql == nil && (r.body.Lost || r.body.Loses("from") || r.body.Loses("sql")):
 	case from == nil && sql == nil:
 		r.report(diag.Error(r.table.Range, "Missing input", "A table needs from = … with the address of %s, or sql = … with a query.",
 			map[bool]string{true: "a source", false: "a table"}[r.table.Addr.Type == bronze]))

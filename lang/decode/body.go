@@ -3,6 +3,7 @@
 package decode
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 
@@ -38,13 +39,16 @@ type Block struct {
 	Lost bool
 }
 
-// Open checks the names of a body. What is wrong is reported and left out. Where ctx is given, dynamic blocks are
-// expanded with it; without it they are refused.
+// Open checks the names of a body. What is wrong is reported, and read as what was probably meant, or else left out. Where
+// ctx is given, dynamic blocks are expanded with it; without it they are refused.
 func Open(block *hclsyntax.Block, spec schema.Block, ctx *hcl.EvalContext) (*Body, hcl.Diagnostics) {
 	b := &Body{Spec: spec, Attributes: map[string]*hclsyntax.Attribute{}, Lost: syntax.Lost(block.Body), Range: block.DefRange()}
 	var diags hcl.Diagnostics
 	for _, attr := range Ordered(block.Body) {
 		diags = append(diags, b.attribute(attr, block.Type)...)
+	}
+	for _, attr := range Ordered(block.Body) {
+		b.guess(attr)
 	}
 	for _, nested := range block.Body.Blocks {
 		if nested.Type == "dynamic" && ctx != nil {
@@ -56,6 +60,7 @@ func Open(block *hclsyntax.Block, spec schema.Block, ctx *hcl.EvalContext) (*Bod
 		}
 		diags = append(diags, b.block(nested, block.Type, nil)...)
 	}
+	slices.SortStableFunc(b.Blocks, func(a, b Block) int { return cmp.Compare(a.TypeRange.Start.Byte, b.TypeRange.Start.Byte) })
 	diags = append(diags, b.missing(block)...)
 	return b, diags
 }
@@ -84,6 +89,7 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 		return nil
 	}
 	if _, ok := b.Spec.Nested(attr.Name); ok {
+		b.lose(&hclsyntax.Block{Type: attr.Name, TypeRange: attr.NameRange, OpenBraceRange: attr.SrcRange})
 		return hcl.Diagnostics{diag.Error(attr.NameRange, "Block expected",
 			"%q is a block: write it without the equals sign, as %s { … }.", attr.Name, attr.Name)}
 	}
@@ -95,10 +101,36 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 		"The block %q has no attribute %q.%s", owner, attr.Name, offered(attr.Name, b.Spec))}
 }
 
+// guess takes an attribute that there isn't for the one with the nearest name, unless that is given too.
+func (b *Body) guess(attr *hclsyntax.Attribute) {
+	if slices.Contains(names(b.Spec), attr.Name) || slices.Contains(b.Free, attr) {
+		return
+	}
+	near := diag.Nearest(attr.Name, names(b.Spec))
+	if _, ok := b.Spec.Attribute(near); ok && b.Attributes[near] == nil {
+		b.Attributes[near] = attr
+	}
+}
+
+// Guess is what a block that there isn't may be meant for: the one with the nearest name, if its labels are as many.
+func Guess(block *hclsyntax.Block, spec schema.Block) (*hclsyntax.Block, schema.NestedBlock, bool) {
+	near, ok := spec.Nested(diag.Nearest(block.Type, names(spec)))
+	if !ok || len(near.Labels) != len(block.Labels) {
+		return block, near, false
+	}
+	meant := *block
+	meant.Type = near.Name
+	return &meant, near, true
+}
+
 func (b *Body) block(block *hclsyntax.Block, owner string, ctx *hcl.EvalContext) hcl.Diagnostics {
 	spec, ok := b.Spec.Nested(block.Type)
 	if !ok {
-		b.lose(block)
+		if meant, near, ok := Guess(block, b.Spec); ok {
+			b.Blocks = append(b.Blocks, Block{Block: meant, Spec: near, Eval: ctx})
+		} else {
+			b.lose(block)
+		}
 		if _, ok := b.Spec.Attribute(block.Type); ok {
 			return hcl.Diagnostics{diag.Error(block.TypeRange, "Attribute expected",
 				"%q is an attribute: write it with an equals sign, as %s = ….", block.Type, block.Type)}
@@ -123,8 +155,8 @@ func (b *Body) lose(block *hclsyntax.Block) {
 	b.Blocks = append(b.Blocks, Block{Block: block, Lost: true})
 }
 
-// loses says whether a block of a type may be among those that can't be read.
-func (b *Body) loses(name string) bool {
+// Loses says whether what has a name is among what can't be read.
+func (b *Body) Loses(name string) bool {
 	return slices.ContainsFunc(b.Blocks, func(block Block) bool { return block.Lost && block.Type == name })
 }
 
@@ -151,13 +183,13 @@ func (b *Body) missing(block *hclsyntax.Block) hcl.Diagnostics {
 		return nil
 	}
 	for _, spec := range b.Spec.Attributes {
-		if spec.Required && b.Attributes[spec.Name] == nil {
+		if spec.Required && b.Attributes[spec.Name] == nil && !b.Loses(spec.Name) {
 			diags = append(diags, diag.Error(block.DefRange(), "Missing attribute",
 				"The block %q needs the attribute %q. %s", block.Type, spec.Name, spec.Doc))
 		}
 	}
 	for _, spec := range b.Spec.Blocks {
-		if n := count(b.Blocks, spec.Name); n < spec.Min && !b.loses(spec.Name) {
+		if n := count(b.Blocks, spec.Name); n < spec.Min && !b.Loses(spec.Name) {
 			diags = append(diags, diag.Error(block.DefRange(), "Missing block",
 				"The block %q needs at least %d of %q and has %d. %s", block.Type, spec.Min, spec.Name, n, spec.Block.Doc))
 		}

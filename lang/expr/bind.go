@@ -10,7 +10,7 @@ import (
 )
 
 // Bind resolves the columns of a node and gives every part of it a type, without any data. All mistakes are reported;
-// the result is nil where there are any, and also, without a further message, where a column is Invalid or not known.
+// the result is nil where there are any, and also, without a further message, where a column is Invalid or not known, or a part a Hole.
 func Bind(n Node, s *Scope) (*Typed, hcl.Diagnostics) {
 	b := binder{scope: s}
 	t := b.bind(n)
@@ -60,6 +60,8 @@ func (b *binder) fail(rng hcl.Range, summary, detail string) *Typed {
 
 func (b *binder) bind(n Node) *Typed {
 	switch n := n.(type) {
+	case *Hole:
+		return nil
 	case *Literal:
 		return &Typed{Node: n, Type: literalType(n)}
 	case *Column:
@@ -139,7 +141,7 @@ func typed(n Node, t coltype.Type, args ...*Typed) *Typed {
 
 func (b *binder) cast(n *Cast) *Typed {
 	arg := b.bind(n.Arg)
-	if arg == nil {
+	if arg == nil || n.Type.Kind == Invalid {
 		return nil
 	}
 	if hint := castable(arg.Type, n.Type); hint != "" {

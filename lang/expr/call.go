@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 func (p parser) call(e *hclsyntax.FunctionCallExpr) (Node, hcl.Diagnostics) {
@@ -31,9 +32,6 @@ func (p parser) call(e *hclsyntax.FunctionCallExpr) (Node, hcl.Diagnostics) {
 		return nil, p.unknownFunction(e.Name, e.NameRange)
 	}
 	args, diags := p.exprs(e.Args)
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	return &Call{Name: e.Name, Args: args, Src: e.Range(), Op: e.NameRange}, diags
 }
 
@@ -46,6 +44,9 @@ func (p parser) cast(e *hclsyntax.FunctionCallExpr) (Node, hcl.Diagnostics) {
 	}
 	arg, diags := p.parse(e.Args[0])
 	ty, more := ParseType(e.Args[1])
+	if more.HasErrors() {
+		ty = coltype.Of(Invalid)
+	}
 	diags = append(diags, more...)
 	return &Cast{Arg: arg, Type: ty, Try: e.Name == "try_cast", Src: e.Range()}, diags
 }
@@ -66,15 +67,13 @@ func (p parser) inline(e *hclsyntax.FunctionCallExpr, f *Function) (Node, hcl.Di
 			"The function %q takes %s, but %d are given.", f.Name, count(len(f.Params), "argument"), len(e.Args)))
 	}
 	args, diags := p.exprs(e.Args)
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	inner := parser{env: p.env, inside: f, params: map[string]Node{}, budget: p.budget}
 	inner.stack = append(slices.Clone(p.stack), f.Name)
 	for i, name := range f.Params {
 		inner.params[name] = args[i]
 	}
-	return inner.parse(f.Result)
+	n, more := inner.parse(f.Result)
+	return n, append(diags, more...)
 }
 
 func (p parser) unknownFunction(name string, rng hcl.Range) hcl.Diagnostics {

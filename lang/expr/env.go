@@ -27,17 +27,15 @@ type Function struct {
 }
 
 // Parse turns HCL's tree into ours: variables and locals become literals, the project's functions are inlined, and
-// every name that is left is a column. All mistakes are reported; the node is nil where there are any.
+// every name that is left is a column. All mistakes are reported; a part that has one is a Hole.
 func Parse(e hcl.Expression, env Env) (Node, hcl.Diagnostics) {
+	hole := &Hole{Src: e.Range()}
 	if diags := commentHint(e, env); diags.HasErrors() {
-		return nil, diags
+		return hole, diags
 	}
 	n, diags := newParser(env).parse(e)
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	if budget := MaxNodes; !fits(n, 0, &budget) {
-		return nil, tooLarge(e.Range())
+		return hole, append(diags, tooLarge(e.Range())...)
 	}
 	return n, diags
 }

@@ -70,9 +70,6 @@ func sortKeys(e hcl.Expression, env Env, up, down string) ([]SortKey, hcl.Diagno
 		return each(e, "", one)
 	}
 	key, diags := one(e)
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	return []SortKey{key}, diags
 }
 
@@ -94,7 +91,7 @@ func sortKey(e hcl.Expression, env Env, up, down string) (SortKey, hcl.Diagnosti
 	return SortKey{Expr: n, Desc: call.Name == down}, diags
 }
 
-// ParseAssignments reads { name = expression, … } in the written order. An expression with a mistake is nil, a name empty.
+// ParseAssignments reads { name = expression, … } in the written order. A name with a mistake is empty.
 func ParseAssignments(e hcl.Expression, env Env) ([]Assignment, hcl.Diagnostics) {
 	object, ok := syntax(e).(*hclsyntax.ObjectConsExpr)
 	if !ok {
@@ -153,7 +150,7 @@ func keyName(e hcl.Expression) (string, hcl.Diagnostics) {
 		"The name to the left of = is a column's: a bare name, or one in quotes where it has odd characters.")
 }
 
-// each reads the elements of a list; one with a mistake is zero.
+// each reads the elements of a list; of one with a mistake there is what could be read.
 func each[T any](e hcl.Expression, what string, one func(hcl.Expression) (T, hcl.Diagnostics)) ([]T, hcl.Diagnostics) {
 	tuple, ok := syntax(e).(*hclsyntax.TupleConsExpr)
 	if !ok {
@@ -164,9 +161,6 @@ func each[T any](e hcl.Expression, what string, one func(hcl.Expression) (T, hcl
 	var diags hcl.Diagnostics
 	for _, x := range tuple.Exprs {
 		v, more := one(x)
-		if more.HasErrors() {
-			v = *new(T)
-		}
 		diags = append(diags, more...)
 		out = append(out, v)
 	}

@@ -51,6 +51,9 @@ func fromElements(v cty.Value, name string, rng hcl.Range) (Node, hcl.Diagnostic
 		}
 		out.Args = append(out.Args, n)
 	}
+	if diags.HasErrors() {
+		return nil, diags
+	}
 	return out, diags
 }
 

@@ -33,7 +33,16 @@ const (
 	MaxNodes = 50_000
 )
 
+// parse gives a hole for what has a mistake as a whole.
 func (p parser) parse(e hcl.Expression) (Node, hcl.Diagnostics) {
+	n, diags := p.read(e)
+	if n == nil {
+		n = &Hole{Src: e.Range()}
+	}
+	return n, diags
+}
+
+func (p parser) read(e hcl.Expression) (Node, hcl.Diagnostics) {
 	if *p.budget--; *p.budget < 0 {
 		return nil, tooLarge(e.Range())
 	}
@@ -76,6 +85,8 @@ func (p parser) composite(e hclsyntax.Expression) (Node, hcl.Diagnostics) {
 	case *hclsyntax.SplatExpr:
 		return nil, problem(e.SrcRange, "Splat in a column expression",
 			"The * of a splat has no meaning over columns. To compute with each element of a list, write [for x in list : x.field]; to count rows, write count().")
+	case *hclsyntax.ExprSyntaxError:
+		return nil, e.ParseDiags
 	case nil:
 		return nil, problem(hcl.Range{}, "Invalid column expression", "This expression can't be read as a column expression.")
 	default:
@@ -116,14 +127,11 @@ func (p parser) binary(e *hclsyntax.BinaryOpExpr) (Node, hcl.Diagnostics) {
 // unary folds a minus into a number, so that -5 is one literal however it came about.
 func (p parser) unary(e *hclsyntax.UnaryOpExpr) (Node, hcl.Diagnostics) {
 	arg, diags := p.parse(e.Val)
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	name := operator(e.Op)
 	if lit, ok := arg.(*Literal); ok && name == "-" && !lit.Value.IsNull() && lit.Value.Type() == cty.Number {
-		return &Literal{Value: lit.Value.Negate(), Src: e.SrcRange}, nil
+		return &Literal{Value: lit.Value.Negate(), Src: e.SrcRange}, diags
 	}
-	return &Call{Name: name, Args: []Node{arg}, Src: e.SrcRange, Op: e.SymbolRange}, nil
+	return &Call{Name: name, Args: []Node{arg}, Src: e.SrcRange, Op: e.SymbolRange}, diags
 }
 
 func (p parser) object(e *hclsyntax.ObjectConsExpr) (Node, hcl.Diagnostics) {
@@ -165,10 +173,8 @@ func (p parser) comprehension(e *hclsyntax.ForExpr) (Node, hcl.Diagnostics) {
 		diags = append(diags, more...)
 		args = append(args, cond)
 	}
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	return &Call{Name: "for", Args: args, Src: e.SrcRange, Op: e.OpenRange}, captured(args[2:], e.ValVar, id)
+	diags = append(diags, captured(args[2:], e.ValVar, id)...)
+	return &Call{Name: "for", Args: args, Src: e.SrcRange, Op: e.OpenRange}, diags
 }
 
 // withLocal adds the variable of a for expression; its number tells it from others of the same name.

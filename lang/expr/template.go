@@ -17,23 +17,20 @@ func (p parser) template(e *hclsyntax.TemplateExpr) (Node, hcl.Diagnostics) {
 		diags = append(diags, more...)
 		parts = appendPart(parts, n)
 	}
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	switch len(parts) {
 	case 0:
-		return &Literal{Value: cty.StringVal(""), Src: e.SrcRange}, nil
+		return &Literal{Value: cty.StringVal(""), Src: e.SrcRange}, diags
 	case 1:
 		if lit, ok := parts[0].(*Literal); ok && !lit.Value.IsNull() && lit.Value.Type() == cty.String {
-			return &Literal{Value: lit.Value, Src: e.SrcRange}, nil
+			return &Literal{Value: lit.Value, Src: e.SrcRange}, diags
 		}
 	}
-	return &Call{Name: "concat", Args: parts, Src: e.SrcRange, Op: e.SrcRange}, nil
+	return &Call{Name: "concat", Args: parts, Src: e.SrcRange, Op: e.SrcRange}, diags
 }
 
 func (p parser) templatePart(e hclsyntax.Expression) (Node, hcl.Diagnostics) {
 	if join, ok := e.(*hclsyntax.TemplateJoinExpr); ok {
-		return nil, problem(join.Range(), "Template loop in a column expression",
+		return &Hole{Src: join.Range()}, problem(join.Range(), "Template loop in a column expression",
 			"A column expression is compiled to SQL, where %{ for } has no meaning. To join the elements of a list, write join(list, \", \").")
 	}
 	return p.parse(e)

@@ -122,13 +122,10 @@ func (p parser) relative(e *hclsyntax.RelativeTraversalExpr) (Node, hcl.Diagnost
 
 func (p parser) index(e *hclsyntax.IndexExpr) (Node, hcl.Diagnostics) {
 	args, diags := p.all(e.Collection, e.Key)
-	if diags.HasErrors() {
-		return nil, diags
-	}
 	if key, ok := args[1].(*Literal); ok && !key.Value.IsNull() && key.Value.Type() == cty.String {
-		return field(args[0], key.Value.AsString(), key.Src, e.SrcRange), nil
+		return field(args[0], key.Value.AsString(), key.Src, e.SrcRange), diags
 	}
-	return &Call{Name: "[]", Args: args, Src: e.SrcRange, Op: e.BracketRange}, nil
+	return &Call{Name: "[]", Args: args, Src: e.SrcRange, Op: e.BracketRange}, diags
 }
 
 // nameHints refuse a-b, which HCL reads as one name.
