@@ -7,6 +7,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/attribute"
@@ -24,6 +25,7 @@ type options struct {
 	parallelism int
 	types       map[string]coltype.Type
 	mode        string
+	increment   increment
 }
 
 const maxParallelism = 64
@@ -41,6 +43,10 @@ func decodeOptions(cfg sdk.Config) (options, sdk.Diagnostics) {
 	o.types, more = attribute.Types(cfg.Source, "types")
 	diags = append(diags, more...)
 	diags = append(diags, o.decodeTable(cfg)...)
+	if cfg.Mode == schema.Incremental {
+		o.increment, more = decodeIncrement(cfg.Extract)
+		diags = append(diags, more...)
+	}
 	if o.parallelism < 0 || o.parallelism > maxParallelism {
 		diags = append(diags, sdk.Error("Invalid parallelism", fmt.Sprintf("The number of connections that read at once must be "+
 			"from 1 to %d.", maxParallelism), "parallelism"))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/session"
@@ -37,8 +38,15 @@ func (Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (
 	return response, append(diags, s.lossy()...)
 }
 
-func (s *source) plan(ctx context.Context, c *session.Conn, _ sdk.PlanRequest) (*sdk.PlanResponse, error) {
-	rows, width, err := s.estimate(ctx, c)
+func (s *source) plan(ctx context.Context, c *session.Conn, req sdk.PlanRequest) (*sdk.PlanResponse, error) {
+	if s.mode == schema.Incremental {
+		g, diags := s.growing(c, req.Cursor[""])
+		if diags.HasErrors() {
+			return nil, diags
+		}
+		return g.plan(ctx)
+	}
+	rows, width, err := s.estimate(ctx, c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -52,12 +60,12 @@ func (s *source) plan(ctx context.Context, c *session.Conn, _ sdk.PlanRequest) (
 // the estimate for a table that nobody has analyzed yet is far off.
 const countedPages = 1000
 
-// estimate is how many rows there are, and how many bytes each has.
-func (s *source) estimate(ctx context.Context, c *session.Conn) (rows, width int64, err error) {
-	sql := "SELECT " + s.names() + " FROM " + s.from()
-	if s.where != "" {
-		sql += " WHERE (" + s.where + "\n)"
+// estimate is how many rows meet a condition, the empty one for all, and how many bytes each has.
+func (s *source) estimate(ctx context.Context, c *session.Conn, condition string) (rows, width int64, err error) {
+	if condition == "" {
+		condition = "true"
 	}
+	sql := "SELECT " + s.names() + " FROM " + s.from() + " WHERE " + s.meets(condition)
 	text, err := c.Value(ctx, "EXPLAIN (FORMAT JSON) "+sql)
 	if err != nil {
 		return 0, 0, err

@@ -1,4 +1,4 @@
-// Package postgres is the provider of PostgreSQL: tables and queries, read all at once.
+// Package postgres is the provider of PostgreSQL: tables and queries, read all at once or by a growing column.
 package postgres
 
 import (
@@ -65,7 +65,7 @@ func (Provider) Check(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
 	if s == nil {
 		return diags
 	}
-	if _, _, err := s.estimate(ctx, c); err != nil { // the server understands the condition, or the query
+	if _, _, err := s.estimate(ctx, c, ""); err != nil { // the server understands the condition, or the query
 		diags = append(diags, o.diagnose(err)...)
 	}
 	return diags

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/delivery"
 	"github.com/automic-etl/etl/providers/postgres/column"
@@ -33,14 +34,20 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 	if diags.HasErrors() {
 		return diags
 	}
-	return s.readAll(ctx, c, req, out)
-}
-
-func (s *source) readAll(ctx context.Context, c *session.Conn, req sdk.ReadRequest, out sdk.Output) error {
+	if o.mode == schema.Incremental && !req.KeysOnly {
+		return s.readIncrement(ctx, c, req, out)
+	}
 	pieces, err := s.pieces(ctx, c)
 	if err != nil {
 		return s.diagnose(err)
 	}
+	return s.readPieces(ctx, c, pieces, req, out, func(d *delivery.Delivery) error { return d.Flush(ctx) })
+}
+
+// readPieces reads the pieces in the snapshot of a connection, and ends the delivery.
+func (s *source) readPieces(
+	ctx context.Context, c *session.Conn, pieces []piece, req sdk.ReadRequest, out sdk.Output, end func(*delivery.Delivery) error,
+) error {
 	r := &reading{source: s, request: req, selected: s.selects(req.Columns), schema: arrowschema.FromColumns(req.Columns)}
 	if s.relation != nil {
 		r.selected.also(s.fields, s.relation.Key)
@@ -53,12 +60,12 @@ func (s *source) readAll(ctx context.Context, c *session.Conn, req sdk.ReadReque
 		}
 		return s.diagnose(err)
 	}
-	return d.Flush(ctx)
+	return end(d)
 }
 
 // size is about how many bytes the source has; a wrong number makes files smaller or larger than they should be.
 func (s *source) size(ctx context.Context, c *session.Conn) int64 {
-	rows, width, err := s.estimate(ctx, c)
+	rows, width, err := s.estimate(ctx, c, "")
 	if err != nil {
 		return 0
 	}
@@ -109,7 +116,7 @@ func (r *reading) run(ctx context.Context, c *session.Conn, pieces []piece, d *d
 			}
 		}
 	})
-	group.Go(func() { work(c) })
+	group.Go(func() { work(c) }) // of no pieces it only waits for the end
 	for range workers - 1 {
 		group.Go(func() {
 			err := r.join(ctx, snapshot, work)

@@ -96,15 +96,11 @@ func (s *source) copySQL(selected *selection, p piece) string {
 		from = s.from()
 	}
 	sql := "COPY (SELECT " + selected.list() + " FROM " + from
-	var conditions []string
-	if s.where != "" {
-		conditions = append(conditions, "("+s.where+"\n)")
-	}
-	if p.condition != "" {
-		conditions = append(conditions, p.condition)
-	}
-	if conditions != nil {
-		sql += " WHERE " + strings.Join(conditions, " AND ")
+	switch {
+	case p.condition != "":
+		sql += " WHERE " + s.meets(p.condition)
+	case s.where != "":
+		sql += " WHERE " + s.where + "\n"
 	}
 	return sql + ") TO STDOUT (FORMAT binary)"
 }

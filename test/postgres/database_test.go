@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,26 +93,6 @@ func (d *database) exec(t testing.TB, sql string, args ...any) {
 	if _, err := d.conn.Exec(context.Background(), sql).ReadAll(); err != nil {
 		t.Fatalf("%v: %s", err, sql)
 	}
-}
-
-// rows runs a query and joins the values of each row with |.
-func (d *database) rows(t testing.TB, sql string) []string {
-	t.Helper()
-	results, err := d.conn.Exec(context.Background(), sql).ReadAll()
-	if err != nil {
-		t.Fatalf("%v: %s", err, sql)
-	}
-	var out []string
-	for _, row := range results[len(results)-1].Rows {
-		texts := make([]string, len(row))
-		for i, value := range row {
-			if texts[i] = string(value); value == nil {
-				texts[i] = "<nil>"
-			}
-		}
-		out = append(out, strings.Join(texts, "|"))
-	}
-	return out
 }
 
 // connection is a connection block for the database.

@@ -99,7 +99,7 @@ func (t *Types) shape(oid uint32, typmod int32, dims, depth int) *column.Shape {
 		return t.array(info, typmod, dims, depth)
 	case info.Schema == "pg_catalog":
 		if known, ok := builtIn(info.Name, typmod); ok {
-			known.Unchecked = t.unchecked
+			known.Base, known.Unchecked = info.Name, t.unchecked
 			return &known
 		}
 	case info.Name == "geometry" || info.Name == "geography":

@@ -21,6 +21,7 @@ const (
 // wanted.
 type Shape struct {
 	Kind    Kind
+	Base    string // the name of one of the server's own types, below domains
 	Natural coltype.Type
 	// Binary says that the natural type can be read from the binary format.
 	Binary    bool
