@@ -21,13 +21,14 @@ type verb = func(ts *testscript.TestScript, neg bool, args []string)
 //	exitcode N etl ARG...           runs etl, which must end with N
 //	unprivileged N etl ARG...       the same as a user who is not root
 //	mistake SUMMARY PLACE HINT...   the last etl printed this diagnostic; PLACE is FILE:LINE, or - for none
+//	mistakes FILE                   writes all that the last etl printed as wrong into a file: place, summary, marked characters
 //	query_json SQL JSON             a query's rows are equal to these
 //	planned FILE ARG...             writes a plan as text into a file, without sizes
 //	sha_tree [-tables] NAME         remembers catalog and warehouse; the second time they must be the same
 //	pyiceberg SCRIPT ARG...         runs a Python script that has PyIceberg and test/lake.py
 func verbs() map[string]verb {
 	return map[string]verb{
-		"etl": etl, "exitcode": exitcode, "unprivileged": unprivileged, "mistake": mistake,
+		"etl": etl, "exitcode": exitcode, "unprivileged": unprivileged, "mistake": mistake, "mistakes": mistakes,
 		"query_json": queryJSON, "sha_tree": shaTree, "planned": planned, "pyiceberg": pyiceberg,
 	}
 }

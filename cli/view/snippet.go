@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"github.com/apparentlymart/go-textseg/v15/textseg"
@@ -52,16 +53,36 @@ func (s sources) snippet(r hcl.Range) (snippet, bool) {
 	return snippet{context: s.context(r), code: code, mark: span{from, to}}, true
 }
 
-// context is the header of the block around a range. The loader reads files in pieces, so that they come without their
-// syntax: it is read again, once, for a file that has something wrong in it.
+// blocks finds the block around a position in a body that was read, however broken the file is.
+type blocks struct{ body *hclsyntax.Body }
+
+// ContextString is the header of the block around an offset, the later one where a block ends as the next begins.
+func (b blocks) ContextString(offset int) string {
+	header := ""
+	for _, block := range b.body.Blocks {
+		if at := block.Range(); at.Start.Byte > offset || offset > at.End.Byte {
+			continue
+		}
+		header = block.Type
+		for _, label := range block.Labels {
+			header += " " + strconv.Quote(label)
+		}
+	}
+	return header
+}
+
+// context is the header of the block around a range. A file that comes without its syntax is read, once.
 func (s sources) context(r hcl.Range) string {
 	nav, known := s.syntax[r.Filename]
 	if !known {
 		file := s.files[r.Filename]
-		if file.Nav == nil && strings.HasSuffix(r.Filename, ".hcl") {
+		body, read := file.Body.(*hclsyntax.Body)
+		if file.Nav == nil && !read && strings.HasSuffix(r.Filename, ".hcl") {
 			file, _ = hclsyntax.ParseConfig(file.Bytes, r.Filename, hcl.InitialPos)
 		}
-		nav, _ = file.Nav.(contextual)
+		if nav, _ = file.Nav.(contextual); nav == nil && read {
+			nav = blocks{body}
+		}
 		s.syntax[r.Filename] = nav
 	}
 	if nav == nil {

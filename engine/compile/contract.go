@@ -71,6 +71,7 @@ func (c *contract) declare(d config.ColumnDecl) {
 			c.fail(d.Range, "Column breaks its contract", fmt.Sprintf(
 				"The column %q is declared %s but computed as %s. Change the declaration, or cast the column in a step: cast { %s = %s }.",
 				d.Name, d.Type, f.Type, d.Name, d.Type))
+			c.columns[c.columns.Index(d.Name)].Type = coltype.Of(expr.Invalid) // either may be meant
 			return
 		}
 		f.Type = *d.Type

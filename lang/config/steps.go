@@ -218,7 +218,8 @@ func (s *stepReader) union() Step {
 	items, diags := hcl.ExprList(attr.Expr)
 	if diags.HasErrors() {
 		s.report(diag.Error(attr.Expr.Range(), "List expected", "The tables stand in square brackets, even one alone: with = [table.silver.b]."))
-		u.With = []addr.Address{{}}
+		with, _ := s.side(attr.Expr)
+		u.With = []addr.Address{with}
 		return u
 	}
 	var texts []string

@@ -133,13 +133,13 @@ func endsLine(t hclsyntax.Token) bool {
 
 var (
 	// start is how a line with an attribute or block begins.
-	start = regexp.MustCompile(`^[ \t]*[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[A-Za-z_][\w-]*))*[ \t]*(?:\{|=(?:[^=]|$))`)
+	start = regexp.MustCompile(`^[ \t]*[A-Za-z_]`)
 	// heredoc is the end of a line that begins a text of several lines.
 	heredoc = regexp.MustCompile(`<<-?([A-Za-z_][\w-]*)[ \t\r]*$`)
 	nothing = regexp.MustCompile(`^[ \t\r]*(?:(?:#|//).*)?$`)
 )
 
-// indented splits where a line begins that looks like an attribute or block and isn't indented more than the one before.
+// indented splits where a line begins with a name and isn't indented more than the attribute or block before.
 func indented(src []byte, from, to int) []item {
 	var found []item
 	indent, text := 0, ""

@@ -147,7 +147,7 @@ func (r *recovery) block(body *hclsyntax.Body, it item) (int, bool) {
 	if brace < 0 {
 		r.diags = append(r.diags, diag.Error(block.DefRange(), "Unclosed configuration block",
 			"The block that begins here is never closed: a } is missing, on a line of its own after the last line of the block."))
-		block.Body = r.body(inner, it.to)
+		block.Body, block.CloseBraceRange = r.body(inner, it.to), r.between(it.to, it.to)
 		return it.to, true
 	}
 	block.Body, block.CloseBraceRange = r.body(inner, brace), r.between(brace, brace+1)
@@ -192,39 +192,53 @@ func (r *recovery) labels(from, to int) (labels []string, ranges []hcl.Range) {
 }
 
 var (
-	assigned = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)[ \t]*=(?:[^=]|$)`)
+	assigned = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)[ \t]*(=)(?:[^=]|$)`)
+	headed   = regexp.MustCompile(`^[ \t]*[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[A-Za-z_][\w-]*))*[ \t]*\{`)
 	named    = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)([^{=\n]*)`)
 	only     = regexp.MustCompile(`\{[ \t]*([A-Za-z_][\w-]*)[ \t]*=`)
 )
 
 // lose keeps the place of an item that can't be read: an attribute whose value is an error, or a block that lacks something.
 func (r *recovery) lose(body *hclsyntax.Body, it item) {
-	src, whole := r.src[it.from:it.to], r.between(it.from, it.from+len(bytes.TrimRight(r.src[it.from:it.to], " \t\r\n")))
-	r.lost = append(r.lost, whole)
+	src, end := r.src[it.from:it.to], it.from+len(bytes.TrimRight(r.src[it.from:it.to], " \t\r\n"))
 	if m := assigned.FindSubmatchIndex(src); m != nil {
-		at := r.between(it.from+m[2], it.from+m[3])
-		if name := string(src[m[2]:m[3]]); body.Attributes[name] == nil {
-			body.Attributes[name] = unread(name, at, whole)
+		attr := r.unread(it.from+m[2], it.from+m[3], it.from+m[4], end)
+		if body.Attributes[attr.Name] == nil {
+			body.Attributes[attr.Name] = attr
 		}
 		return
 	}
-	block := &hclsyntax.Block{TypeRange: whole, OpenBraceRange: whole, CloseBraceRange: whole, Body: &hclsyntax.Body{
-		Attributes: hclsyntax.Attributes{"": unread("", whole, whole)}, SrcRange: whole, EndRange: whole,
-	}}
+	from := it.from
+	if m := headed.FindIndex(src); m != nil {
+		from += m[1] - 1 // all but the header
+	}
+	inner, lost := only.FindSubmatchIndex(src), from
+	if inner != nil {
+		lost = it.from + inner[3]
+	}
+	nameless := r.unread(lost, lost, lost, end)
+	block := &hclsyntax.Block{Body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{"": nameless}, SrcRange: nameless.SrcRange}}
+	block.TypeRange, block.OpenBraceRange, block.CloseBraceRange = nameless.SrcRange, r.between(from, from), r.between(end, end)
 	if m := named.FindSubmatchIndex(src); m != nil {
 		block.Type, block.TypeRange = string(src[m[2]:m[3]]), r.between(it.from+m[2], it.from+m[3])
 		block.Labels, block.LabelRanges = r.labels(it.from+m[4], it.from+m[5])
 	}
-	if m := only.FindSubmatchIndex(src); m != nil {
-		at := r.between(it.from+m[2], it.from+m[3])
-		block.Body.Attributes[string(src[m[2]:m[3]])] = unread(string(src[m[2]:m[3]]), at, whole)
+	if inner != nil {
+		attr := r.unread(it.from+inner[2], it.from+inner[3], lost, end)
+		block.Body.Attributes[attr.Name] = attr
 	}
 	body.Blocks = append(body.Blocks, block)
+	if from == it.from { // it may be an attribute as well
+		body.Attributes[""] = nameless
+	}
 }
 
-func unread(name string, at, whole hcl.Range) *hclsyntax.Attribute {
+// unread is an attribute of which only the name could be read, if that; what is between from and end is lost.
+func (r *recovery) unread(name, until, from, end int) *hclsyntax.Attribute {
+	lost := r.between(from, max(from, end))
+	r.lost = append(r.lost, lost)
 	return &hclsyntax.Attribute{
-		Name: name, NameRange: at, SrcRange: whole, EqualsRange: at,
-		Expr: &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, ParseDiags: hcl.Diagnostics{diag.Told(whole)}, SrcRange: whole},
+		Name: string(r.src[name:until]), NameRange: r.between(name, until), SrcRange: lost, EqualsRange: lost,
+		Expr: &hclsyntax.ExprSyntaxError{Placeholder: cty.DynamicVal, ParseDiags: hcl.Diagnostics{diag.Told(lost)}, SrcRange: lost},
 	}
 }

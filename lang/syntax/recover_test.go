@@ -68,7 +68,7 @@ func TestRecovery(t *testing.T) {
 		"a header that can't be read": {
 			"table \"silver \"a\" {\n  x = 1\n}\nlocals {\n  b = 1\n}\n",
 			"1 Unterminated text",
-			"locals[1].b, table silver  a[0].…",
+			"locals[1].b, table silver  a[0].…, …",
 		},
 		"a name that stands twice": {
 			"locals {\n  a = 1\n  b = = 2\n  a = 3\n}\n",
