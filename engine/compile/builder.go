@@ -83,7 +83,7 @@ func (b *builder) input(a addr.Address, rng hcl.Range) (Input, bool) {
 // inputFrame hides the provenance of bronze tables, and of others the column that flows through by itself.
 func inputFrame(in Input) frame {
 	arrived, ok := in.Columns.Lookup(loadedAt)
-	f := frame{open: in.Open, loaded: ok && arrived.Type.Kind == coltype.Timestamptz}
+	f := frame{open: in.Open, surplus: in.Surplus, loaded: ok && arrived.Type.Kind == coltype.Timestamptz}
 	bronze := isBronze(in.Columns)
 	for _, field := range in.Columns {
 		hidden := field.Name == loadedAt || bronze && strings.HasPrefix(field.Name, reservedPrefix)

@@ -18,8 +18,9 @@ import (
 type Input struct {
 	Ident   addr.Ident
 	Columns coltype.Schema
-	// Open says that it may have other columns too, as a mistake keeps them from being known.
-	Open bool
+	// Open says that it may have other columns too, as a mistake keeps them from being known; Surplus that it may lack some of
+	// Columns.
+	Open, Surplus bool
 }
 
 // Inputs are the tables that a table names, by address.

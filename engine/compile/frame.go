@@ -30,8 +30,8 @@ type column struct {
 type frame struct {
 	name    string // of the CTE
 	columns []column
-	// open says that there may be other columns, as a mistake keeps them from being known.
-	open bool
+	// open says that there may be other columns, as a mistake keeps them from being known; surplus that some may not be there.
+	open, surplus bool
 	// loaded says that loadedAt still belongs to the row: no step has made one row of several.
 	loaded bool
 	// order are the internal columns to sort the output by.
@@ -59,7 +59,7 @@ func (f frame) index(name string) int {
 // sameButCase finds a column whose name differs from this one in case alone.
 func (f frame) sameButCase(name string) (string, bool) {
 	for _, c := range f.columns {
-		if c.Name != name && strings.EqualFold(c.Name, name) {
+		if !f.surplus && c.Name != name && strings.EqualFold(c.Name, name) {
 			return c.Name, true
 		}
 	}

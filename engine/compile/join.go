@@ -144,7 +144,7 @@ func (b *builder) unified(parts []frame, s *config.Union) (frame, bool) {
 	next := frame{loaded: true}
 	ok := true
 	for _, part := range parts {
-		next.loaded, next.open = next.loaded && part.loaded, next.open || part.open
+		next.loaded, next.open, next.surplus = next.loaded && part.loaded, next.open || part.open, next.surplus || part.surplus
 		for _, c := range part.columns {
 			if c.internal {
 				continue

@@ -12,13 +12,13 @@ import (
 // Shape is what is known of a table's columns. A column of which nothing but the name is known has the type expr.Invalid.
 type Shape struct {
 	Columns coltype.Schema
-	// Open says that there may be other columns.
-	Open bool
+	// Open says that there may be other columns, Surplus that some of these may not be there.
+	Open, Surplus bool
 }
 
 // Whole says whether everything is known.
 func (s Shape) Whole() bool {
-	if s.Open {
+	if s.Open || s.Surplus {
 		return false
 	}
 	for _, f := range s.Columns {
@@ -50,7 +50,7 @@ func (b *builder) unknown() {
 
 // shape are the visible columns, as finish has them.
 func (b *builder) shape() Shape {
-	s := Shape{Open: b.frame.open}
+	s := Shape{Open: b.frame.open, Surplus: b.frame.surplus}
 	for _, c := range b.frame.columns {
 		if !c.hidden && !c.internal {
 			s.Columns = append(s.Columns, c.Field)

@@ -152,7 +152,7 @@ func (b *builder) halfRead(s *config.Select) bool {
 			next.set(c)
 		}
 	}
-	b.frame.columns = next.columns
+	b.frame.columns, b.frame.surplus = next.columns, true
 	return true
 }
 
@@ -188,6 +188,7 @@ func (b *builder) keepMeant(next *frame, unknown []string) {
 		case near == "":
 			next.open = true
 		case next.index(near) < 0:
+			next.surplus = true
 			next.set(b.frame.columns[b.frame.index(near)])
 		}
 	}
@@ -199,7 +200,7 @@ func (b *builder) except(s *config.Select) frame {
 		b.existing(ref.Name, ref.Range)
 		drop[ref.Name] = true
 	}
-	next := frame{open: b.frame.open}
+	next := frame{open: b.frame.open, surplus: b.frame.surplus}
 	for _, c := range b.frame.columns {
 		if !drop[c.Name] || c.hidden || c.internal {
 			next.columns = append(next.columns, c)
@@ -245,7 +246,7 @@ func (b *builder) rename(s *config.Rename) {
 
 // renamedUnread is for a column of which the old name, or both, could not be read.
 func (b *builder) renamedUnread(next *frame, a config.Assignment) {
-	if a.Name == "" {
+	if next.surplus = true; a.Name == "" { // one column is no longer there
 		next.open = true
 		return
 	}
@@ -260,9 +261,10 @@ func (b *builder) unique(next frame, s *config.Rename) {
 	}
 	for _, a := range s.Columns {
 		switch {
+		case a.Name == "" && a.Expr == nil:
 		case strings.HasPrefix(a.Name, reservedPrefix) || a.Name == "":
 			b.named(b.frame, a.Name, a.Range)
-		case count[strings.ToLower(a.Name)] > 1:
+		case count[strings.ToLower(a.Name)] > 1 && !next.surplus:
 			b.fail(a.Range, "Duplicate column", fmt.Sprintf("There would be two columns %q. Rename or remove the other one first.", a.Name))
 		}
 	}

@@ -65,6 +65,7 @@ func (b *builder) dedupe(s *config.Dedupe) {
 	sql, keys := b.partition(s.Key)
 	if b.diags.HasErrors() || b.outline {
 		b.sortKeys(s.Keep)
+		b.frame.loaded = false
 		return
 	}
 	b.keyed("dedupe", sql, keys)

@@ -131,7 +131,7 @@ func (n *node) compileInputs() compile.Inputs {
 	for _, in := range n.inputs {
 		if in.node != nil {
 			shape := in.shape()
-			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: shape.Columns, Open: shape.Open}
+			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: shape.Columns, Open: shape.Open, Surplus: shape.Surplus}
 		}
 	}
 	return inputs

@@ -93,7 +93,9 @@ func (in input) shape() compile.Shape {
 	case n == nil:
 		return compile.Shape{Columns: in.foreign.Columns}
 	case n.known != nil:
-		return compile.Shape{Columns: n.known.Columns, Open: n.known.Open || n.table.Contested}
+		known := *n.known
+		known.Open = known.Open || n.table.Contested
+		return known
 	case n.failed, n.work == nil: // it stands in a circle with its reader, or beyond what is planned
 		return compile.Shape{Open: true}
 	}

@@ -21,12 +21,13 @@ func (b *binder) call(c *Call) *Typed {
 		return b.function(c)
 	}
 	args, ok := b.all(c.Args)
-	if !ok {
+	switch {
+	case c.Name == "&&", c.Name == "||", c.Name == "!":
+		return b.logical(c, args)
+	case !ok:
 		return nil
 	}
 	switch c.Name {
-	case "&&", "||", "!":
-		return b.logical(c, args)
 	case "==", "!=", "<", "<=", ">", ">=":
 		return b.compare(c, args)
 	case "?:":
@@ -39,14 +40,23 @@ func (b *binder) call(c *Call) *Typed {
 	return b.arithmetic(c, args)
 }
 
+// logical asks each part for itself whether it is a condition.
 func (b *binder) logical(c *Call, args []*Typed) *Typed {
+	ok := true
 	for i, arg := range args {
-		if arg.Type.Kind == coltype.Unknown {
+		switch {
+		case arg == nil:
+			ok = false
+		case arg.Type.Kind == coltype.Unknown:
 			args[i] = convert(arg, coltype.Of(coltype.Boolean))
-		} else if arg.Type.Kind != coltype.Boolean {
-			return b.fail(c.Args[i].Range(), "Wrong type", fmt.Sprintf(
+		case arg.Type.Kind != coltype.Boolean:
+			ok = false
+			b.fail(c.Args[i].Range(), "Wrong type", fmt.Sprintf(
 				"%s combines conditions, but this is %s. Compare it with something first.%s", c.Name, typeName(arg.Type), b.quotedColumn(arg)))
 		}
+	}
+	if !ok {
+		return nil
 	}
 	return typed(c, coltype.Of(coltype.Boolean), args...)
 }
