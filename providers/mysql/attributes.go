@@ -54,5 +54,6 @@ func extractBlocks() map[string]schema.Block {
 	return map[string]schema.Block{
 		schema.Batch:       {Doc: "Reads everything whenever it runs: the server doesn't say whether a table has changed."},
 		schema.Incremental: incrementalBlock(),
+		schema.Delta:       deltaBlock(),
 	}
 }

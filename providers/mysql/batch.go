@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/mysql/cell"
 )
@@ -17,7 +19,8 @@ const batchBytes = 16 << 20
 
 // batch collects rows.
 type batch struct {
-	layout  *layout
+	layout  *layout // of the rows that are added now
+	lenient bool    // only the key has to be representable
 	record  *array.RecordBuilder
 	columns []*cell.Column
 	rows    int
@@ -28,14 +31,20 @@ type batch struct {
 
 func newBatch(l *layout) *batch {
 	b := &batch{layout: l, record: array.NewRecordBuilder(memory.DefaultAllocator, l.schema)}
-	for i, field := range l.wanted {
-		b.columns = append(b.columns, cell.NewColumn(field, b.record.Field(i)))
-	}
+	b.columns = newColumns(l.wanted, b.record)
 	return b
 }
 
-// add appends a row, good or bad.
-func (b *batch) add(cells []cell.Cell) {
+func newColumns(fields coltype.Schema, record *array.RecordBuilder) []*cell.Column {
+	columns := make([]*cell.Column, len(fields))
+	for i, field := range fields {
+		columns[i] = cell.NewColumn(field, record.Field(i))
+	}
+	return columns
+}
+
+// add appends a row and reports whether it is a good one.
+func (b *batch) add(cells []cell.Cell) bool {
 	reason := ""
 	for i, column := range b.columns {
 		place := b.layout.places[i]
@@ -44,7 +53,7 @@ func (b *batch) add(cells []cell.Cell) {
 			continue
 		}
 		b.bytes += 8 + len(cells[place].Bytes)
-		if why := column.Append(&cells[place]); why != "" && reason == "" {
+		if why := column.Append(&cells[place]); why != "" && reason == "" && (!b.lenient || slices.Contains(b.layout.key, place)) {
 			reason = why
 		}
 	}
@@ -53,6 +62,7 @@ func (b *batch) add(cells []cell.Cell) {
 		b.bad = append(b.bad, sdk.BadRow{Raw: b.layout.raw(cells), Reason: reason, Source: b.layout.source, Position: b.layout.position(cells)})
 	}
 	b.rows++
+	return reason == ""
 }
 
 // full reports whether the batch has enough rows or bytes.

@@ -71,8 +71,8 @@ func (i increment) check(r *relation) (column, sdk.Diagnostics) {
 		return c, problem("Column that can't be a cursor", fmt.Sprintf("The column %q is %s, and a cursor is a timestamp, datetime, date, whole or decimal number, or text "+
 			"that grows.", c.name, c.declared), "extract", "cursor")
 	}
-	if _, err := c.before("0", i.lookback); err != nil && i.lookback != "" {
-		return c, problem("Invalid lookback", err.Error(), "extract", "lookback")
+	if _, wrong := c.before("0", i.lookback); wrong != "" {
+		return c, problem("Invalid lookback", wrong, "extract", "lookback")
 	}
 	return c, nil
 }
@@ -91,27 +91,27 @@ func (c column) argument(value string) any {
 	return value
 }
 
-// before is the value that lies the lookback below another one.
-func (c column) before(value, lookback string) (string, error) {
+// before is the value that lies the lookback below another one, or what is wrong with the lookback.
+func (c column) before(value, lookback string) (before, wrong string) {
 	if lookback == "" {
-		return value, nil
+		return value, ""
 	}
 	switch c.class {
 	case date, datetime, instant:
 		d, err := time.ParseDuration(lookback)
 		if err != nil || d < 0 {
-			return "", fmt.Errorf("The cursor %q is a time, and %q is no duration such as \"5m\" or \"48h\".", c.name, lookback) //nolint:revive,staticcheck // a diagnostic's sentences
+			return "", fmt.Sprintf("The cursor %q is a time, and %q is no duration such as \"5m\" or \"48h\".", c.name, lookback)
 		}
-		return c.earlier(value, d), nil
+		return c.earlier(value, d), ""
 	case integer, decimal, year:
 		distance, ok := new(big.Rat).SetString(lookback)
 		at, isNumber := new(big.Rat).SetString(value)
 		if !ok || !isNumber || distance.Sign() < 0 {
-			return "", fmt.Errorf("The cursor %q is a number, and %q is none. Write how far below the greatest value rows may appear, as in \"100\".", c.name, lookback) //nolint:revive,staticcheck // a diagnostic's sentences
+			return "", fmt.Sprintf("The cursor %q is a number, and %q is none. Write how far below the greatest value rows may appear, as in \"100\".", c.name, lookback)
 		}
-		return at.Sub(at, distance).FloatString(c.scale), nil
+		return at.Sub(at, distance).FloatString(c.scale), ""
 	}
-	return "", fmt.Errorf("The cursor %q is a text, from which no lookback can be subtracted. Leave the lookback out.", c.name) //nolint:revive,staticcheck // a diagnostic's sentences
+	return "", fmt.Sprintf("The cursor %q is a text, from which no lookback can be subtracted. Leave the lookback out.", c.name)
 }
 
 // earlier is a time, or of a date the day, that lies so long before another one.

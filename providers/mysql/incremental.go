@@ -150,8 +150,8 @@ func (f *following) from() *string {
 	if f.old == nil || f.old.Value == nil {
 		return nil
 	}
-	value, err := f.column.before(*f.old.Value, f.options.lookback)
-	if err != nil { // check has tried it
+	value, wrong := f.column.before(*f.old.Value, f.options.lookback)
+	if wrong != "" { // check has tried it
 		return f.old.Value
 	}
 	return &value

@@ -19,6 +19,8 @@ type layout struct {
 	selected []column
 	places   []int // of each wanted column among the selected; -1 where the source hasn't got it
 	key      []int // of the key among the selected
+	// spellings are set of rows of the log: some values look different there.
+	spellings []func([]byte) (string, bool)
 }
 
 // newLayout selects the wanted columns, and the key, by which a bad row is named. Of a query it selects all, in order.
@@ -39,8 +41,8 @@ func newLayout(r *relation, wanted coltype.Schema) *layout {
 }
 
 func (l *layout) selectColumn(r *relation, name string) int {
-	if i := slices.IndexFunc(l.selected, func(c column) bool { return c.name == name }); i >= 0 {
-		return i
+	if place := l.place(name); place >= 0 {
+		return place
 	}
 	c, ok := r.column(name)
 	if !ok {
@@ -48,6 +50,11 @@ func (l *layout) selectColumn(r *relation, name string) int {
 	}
 	l.selected = append(l.selected, c)
 	return len(l.selected) - 1
+}
+
+// place is where among the selected columns one is, or -1.
+func (l *layout) place(name string) int {
+	return slices.IndexFunc(l.selected, func(c column) bool { return c.name == name })
 }
 
 // list is what follows SELECT.

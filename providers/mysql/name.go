@@ -100,6 +100,11 @@ func quoted(identifiers []string) string {
 	return strings.Join(out, ", ")
 }
 
+// literal is a text for the server in a statement that takes no parameters.
+func literal(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(text) + "'"
+}
+
 // suggestion is a sentence that names what was perhaps meant.
 func suggestion(written string, there []string) string {
 	if near := naming.Nearest(written, there); near != "" {

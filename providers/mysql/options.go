@@ -26,6 +26,7 @@ type options struct {
 	parallelism      int
 	types            map[string]coltype.Type
 	increment        increment
+	serverID         uint32
 	known            bool // nothing is left for apply to find out
 }
 
@@ -42,11 +43,14 @@ func decode(cfg sdk.Config) (options, sdk.Diagnostics) {
 		add(more)
 	}
 	add(o.decodeSource(cfg.Source))
-	if o.mode == schema.Incremental {
-		var more sdk.Diagnostics
+	var more sdk.Diagnostics
+	switch o.mode {
+	case schema.Incremental:
 		o.increment, more = decodeIncrement(cfg.Extract)
-		add(more)
+	case schema.Delta:
+		o.serverID, more = decodeDelta(cfg.Extract)
 	}
+	add(more)
 	return o, diags
 }
 

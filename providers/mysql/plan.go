@@ -41,6 +41,8 @@ func (s *server) plan(ctx context.Context, r *relation, req sdk.PlanRequest) (*s
 			return nil, diags
 		}
 		return f.plan(ctx, columns)
+	case schema.Delta:
+		return s.planDelta(ctx, r, req.Cursor[""])
 	}
 	return s.planBatch(r, columns), nil
 }

@@ -12,7 +12,7 @@ import (
 // Provider serves sources of MySQL and MariaDB through the public SDK.
 type Provider struct{}
 
-var _ sdk.Provider = (*Provider)(nil)
+var _ sdk.Follower = (*Provider)(nil)
 
 // New is the provider mysql.
 func New() *Provider { return &Provider{} }
@@ -80,8 +80,12 @@ func (p *Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest
 	}
 	defer s.close()
 	read := p.readBatch
-	if cfg.Mode == schema.Incremental && !req.KeysOnly {
+	switch {
+	case req.KeysOnly:
+	case cfg.Mode == schema.Incremental:
 		read = p.readIncrement
+	case cfg.Mode == schema.Delta:
+		read = p.readDelta
 	}
 	if err := read(ctx, s, req, out); err != nil {
 		return s.explain(ctx, err, fmt.Sprintf("reading %s", s.what()))
@@ -96,3 +100,14 @@ func (s *server) what() string {
 	}
 	return s.tableName().String()
 }
+
+// Prepare has nothing to create: the binary log is there for every reader.
+func (p *Provider) Prepare(context.Context, sdk.Config) sdk.Diagnostics { return nil }
+
+// Acknowledge has nobody to tell: the log is kept as long as the server is configured to.
+func (p *Provider) Acknowledge(context.Context, sdk.Config, map[string][]byte) sdk.Diagnostics {
+	return nil
+}
+
+// Release has nothing to drop.
+func (p *Provider) Release(context.Context, sdk.Config) sdk.Diagnostics { return nil }

@@ -68,6 +68,16 @@ func (s *server) close() sdk.Diagnostics {
 	return nil
 }
 
+// variable is a global variable, or empty where this server has none of the name.
+func (s *server) variable(ctx context.Context, name string) (string, error) {
+	var ignored, value string
+	err := s.db.QueryRowContext(ctx, "SHOW GLOBAL VARIABLES WHERE Variable_name = "+literal(name)).Scan(&ignored, &value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, err
+}
+
 // try runs a query whose rows don't matter.
 func try(ctx context.Context, q querier, query string, args ...any) (err error) {
 	rows, err := q.QueryContext(ctx, query, args...)

@@ -79,8 +79,8 @@ func (l *lab) compareOrder(name, order string) {
 			l.t.Fatalf("%s: row %d is not %s; there are %d rows", name, i+1, v, len(got.Rows))
 		}
 	}
-	if i != len(got.Rows) || i != grown {
-		l.t.Errorf("%s: %d rows instead of %d", name, len(got.Rows), i)
+	if i != len(got.Rows) || i != grown || rows.Err() != nil {
+		l.t.Errorf("%s: %d rows instead of %d, %v", name, len(got.Rows), i, rows.Err())
 	}
 }
 

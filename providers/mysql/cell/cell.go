@@ -2,6 +2,8 @@
 // to an Arrow column. Both ways of reading make the same cells, so that a snapshot and the changes after it can't differ.
 package cell
 
+import "bytes"
+
 // Kind says which fields of a Cell count.
 type Kind uint8
 
@@ -37,4 +39,9 @@ type Moment struct {
 	Hour, Minute, Second, Micros int
 	Digits                       int // of the fraction, as the column declares
 	Negative                     bool
+}
+
+// Equal reports whether two cells of one column are the same value.
+func (c *Cell) Equal(other *Cell) bool {
+	return c.Kind == other.Kind && c.Int == other.Int && c.Float == other.Float && bytes.Equal(c.Bytes, other.Bytes) && c.Moment == other.Moment
 }

@@ -1,0 +1,343 @@
+package binlog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/go-mysql-org/go-mysql/replication"
+	"github.com/google/uuid"
+
+	"github.com/automic-etl/etl/providers/mysql/cell"
+)
+
+// Place is where in the log a change is.
+type Place struct {
+	File   uint64 // the number in its name
+	Offset uint64 // of the event
+	Row    uint64 // of the event's changes; two for each row
+}
+
+// Change is what happened to a row.
+type Change struct {
+	Place     Place
+	Committed time.Time
+	Columns   []Column // the same slice until the table changes
+	Before    []cell.Cell
+	After     []cell.Cell // set of an insert and an update
+}
+
+// Handler is told what the events mean. What it is given it may keep until it returns.
+type Handler struct {
+	Change   func(Change) error
+	Truncate func(Place, time.Time) error
+	// Committed follows each transaction.
+	Committed func() error
+}
+
+// Follower interprets events for one table.
+type Follower struct {
+	Database, Table string
+	Seen            *GTIDs // all transactions until now
+	charsets        Charsets
+	handler         Handler
+
+	file      uint64
+	current   *transaction
+	committed time.Time
+	touched   bool // the current transaction has rows of the table
+	format    []byte
+	lastMap   *replication.TableMapEvent
+	decoder   decoder
+	before    []cell.Cell
+	after     []cell.Cell
+	saved     []byte
+	row       uint64 // changes of the current event
+}
+
+// NewFollower starts after the transactions that are seen.
+func NewFollower(database, table string, seen *GTIDs, charsets Charsets, handler Handler) *Follower {
+	return &Follower{Database: database, Table: table, Seen: seen.Clone(), charsets: charsets, handler: handler}
+}
+
+// Event takes the next event. done is true at the end of a transaction.
+func (f *Follower) Event(e *replication.BinlogEvent) (done bool, err error) {
+	f.row = 0
+	return f.event(e, e.Header)
+}
+
+func (f *Follower) event(e *replication.BinlogEvent, place *replication.EventHeader) (bool, error) {
+	switch event := e.Event.(type) {
+	case *replication.FormatDescriptionEvent:
+		f.format = e.RawData
+	case *replication.RotateEvent:
+		return false, f.rotate(string(event.NextLogName))
+	case *replication.GTIDEvent:
+		return f.begin(event, e.Header)
+	case *replication.MariadbGTIDEvent:
+		return f.next(transaction{maria: event.GTID}, time.Unix(int64(e.Header.Timestamp), 0))
+	case *replication.GtidTaggedLogEvent:
+		return false, errors.New("the server tags its transactions, which can't be followed yet")
+	case *replication.RowsEvent:
+		return false, f.rows(event, e.Header.EventType, place)
+	case *replication.QueryEvent:
+		return f.query(event, place)
+	case *replication.XIDEvent:
+		return true, f.commit()
+	case *replication.TransactionPayloadEvent:
+		return f.payload(event, place)
+	default:
+		if e.Header.EventType == replication.XA_PREPARE_LOG_EVENT {
+			return true, f.prepared()
+		}
+	}
+	return false, nil
+}
+
+var fileNumber = regexp.MustCompile(`\.(\d+)$`)
+
+func (f *Follower) rotate(name string) error {
+	found := fileNumber.FindStringSubmatch(name)
+	if found == nil {
+		return fmt.Errorf("the binary log's file %q has no number", name)
+	}
+	n, err := strconv.ParseUint(found[1], 10, 32)
+	f.file = n
+	return err
+}
+
+func (f *Follower) begin(e *replication.GTIDEvent, h *replication.EventHeader) (bool, error) {
+	if h.EventType == replication.ANONYMOUS_GTID_EVENT {
+		return false, errors.New("the server logged a transaction without a GTID; set gtid_mode to ON and begin anew with `etl apply -resnapshot`")
+	}
+	sid, err := uuid.FromBytes(e.SID)
+	if err != nil {
+		return false, fmt.Errorf("reading a GTID: %w", err)
+	}
+	at := time.Unix(int64(h.Timestamp), 0)
+	if e.OriginalCommitTimestamp > 0 {
+		at = time.UnixMicro(int64(e.OriginalCommitTimestamp))
+	}
+	return f.next(transaction{sid: sid, gno: e.GNO}, at)
+}
+
+// next begins a transaction. One before it that did not say its end has ended.
+func (f *Follower) next(t transaction, at time.Time) (done bool, err error) {
+	if f.current != nil {
+		done, err = true, f.commit()
+	}
+	f.current, f.committed, f.touched = &t, at, false
+	return done, err
+}
+
+func (f *Follower) commit() error {
+	if f.current == nil {
+		return nil
+	}
+	f.Seen.add(*f.current)
+	f.current = nil
+	return f.handler.Committed()
+}
+
+// prepared is the end of the first of two phases: the transaction may still be rolled back.
+func (f *Follower) prepared() error {
+	if f.touched {
+		return fmt.Errorf("%s.%s was changed by a distributed transaction (XA), which can't be followed: the log doesn't say at its changes whether they "+
+			"are ever committed. Begin anew with `etl apply -resnapshot`", f.Database, f.Table)
+	}
+	return f.commit()
+}
+
+// payload are the events of a transaction that is written compressed. All of them lie at its place.
+func (f *Follower) payload(e *replication.TransactionPayloadEvent, place *replication.EventHeader) (done bool, err error) {
+	parser := replication.NewBinlogParser()
+	parser.SetRowsEventDecodeFunc(keepRows)
+	if _, err := parser.Parse(f.format); err != nil {
+		return false, fmt.Errorf("reading a compressed transaction: %w", err)
+	}
+	for _, packed := range e.Events {
+		event, err := parser.Parse(packed.RawData)
+		if err != nil {
+			return false, fmt.Errorf("reading a compressed transaction: %w", err)
+		}
+		if done, err = f.event(event, place); err != nil {
+			return false, err
+		}
+	}
+	return done, nil
+}
+
+func (f *Follower) place(h *replication.EventHeader) Place {
+	return Place{File: f.file, Offset: uint64(h.LogPos) - uint64(h.EventSize), Row: f.row}
+}
+
+func (f *Follower) rows(e *replication.RowsEvent, kind replication.EventType, place *replication.EventHeader) error {
+	if string(e.Table.Table) != f.Table || string(e.Table.Schema) != f.Database {
+		return nil
+	}
+	f.touched = true
+	if kind == replication.PARTIAL_UPDATE_ROWS_EVENT {
+		return fmt.Errorf("%w: a JSON value was logged by its differences (binlog_row_value_options)", ErrPartial)
+	}
+	if err := f.describe(e.Table); err != nil {
+		return err
+	}
+	data, ok := e.Rows[0][0].([]byte)
+	if !ok {
+		return errors.New("the rows of an event were not kept")
+	}
+	if kind == replication.MARIADB_WRITE_ROWS_COMPRESSED_EVENT_V1 || kind == replication.MARIADB_UPDATE_ROWS_COMPRESSED_EVENT_V1 ||
+		kind == replication.MARIADB_DELETE_ROWS_COMPRESSED_EVENT_V1 {
+		var err error
+		if data, err = gomysql.DecompressMariadbData(data); err != nil {
+			return fmt.Errorf("reading compressed rows: %w", err)
+		}
+	}
+	in := &source{data: data}
+	for len(in.data) > 0 {
+		if err := f.change(e, in, place); err != nil {
+			return err
+		}
+		f.row += 2
+	}
+	return nil
+}
+
+// describe keeps the columns until another event describes the table: it does before each statement's rows.
+func (f *Follower) describe(table *replication.TableMapEvent) error {
+	if f.lastMap == table {
+		return nil
+	}
+	if f.lastMap == nil || !sameShape(f.lastMap, table) {
+		columns, err := columnsOf(table, f.charsets)
+		if err != nil {
+			return err
+		}
+		f.decoder.columns = columns
+		f.before, f.after = make([]cell.Cell, len(columns)), make([]cell.Cell, len(columns))
+	}
+	f.lastMap = table
+	return nil
+}
+
+// sameShape compares all that a description says.
+func sameShape(a, b *replication.TableMapEvent) bool {
+	same := bytes.Equal(a.ColumnType, b.ColumnType) && equal(a.ColumnMeta, b.ColumnMeta) && bytes.Equal(a.SignednessBitmap, b.SignednessBitmap) &&
+		equal(a.DefaultCharset, b.DefaultCharset) && equal(a.ColumnCharset, b.ColumnCharset) && equal(a.EnumSetDefaultCharset, b.EnumSetDefaultCharset) &&
+		equal(a.EnumSetColumnCharset, b.EnumSetColumnCharset)
+	return same && equal(a.ColumnNameString(), b.ColumnNameString()) && equalAll(a.EnumStrValueString(), b.EnumStrValueString()) &&
+		equalAll(a.SetStrValueString(), b.SetStrValueString())
+}
+
+func equal[T comparable](a, b []T) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func equalAll(a, b [][]string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// change reads the image of a row, or both of an update.
+func (f *Follower) change(e *replication.RowsEvent, in *source, place *replication.EventHeader) error {
+	c := Change{Place: f.place(place), Committed: f.committed, Columns: f.decoder.columns}
+	switch e.Type() {
+	case replication.EnumRowsEventTypeInsert:
+		c.After = f.after
+		if err := f.decoder.image(in, e.ColumnBitmap1, f.after); err != nil {
+			return err
+		}
+	case replication.EnumRowsEventTypeDelete:
+		c.Before = f.before
+		if err := f.decoder.image(in, e.ColumnBitmap1, f.before); err != nil {
+			return err
+		}
+	default:
+		c.Before, c.After = f.before, f.after
+		if err := f.decoder.image(in, e.ColumnBitmap1, f.before); err != nil {
+			return err
+		}
+		f.decoder.scratch, f.saved = f.saved, f.decoder.scratch // the first image stays while the second is read
+		if err := f.decoder.image(in, e.ColumnBitmap2, f.after); err != nil {
+			return err
+		}
+	}
+	return f.handler.Change(c)
+}
+
+// Error is a statement that makes it impossible to go on.
+type Error struct{ Statement, Why string }
+
+func (e *Error) Error() string { return e.Why + ": " + e.Statement }
+
+// query looks for statements that change the table without any row in the log.
+func (f *Follower) query(e *replication.QueryEvent, place *replication.EventHeader) (bool, error) {
+	text := string(trimmed(e.Query))
+	switch verb := strings.ToUpper(firstWord(text)); verb {
+	case "BEGIN", "SAVEPOINT", "RELEASE":
+		return false, nil
+	case "XA":
+		return false, nil
+	case "COMMIT", "ROLLBACK":
+		return true, f.commit()
+	default:
+		effect := effectOf(text, string(e.Schema), f.Database, f.Table)
+		if err := f.apply(effect, text, place); err != nil {
+			return false, err
+		}
+		if f.standalone(verb) {
+			return true, f.commit()
+		}
+		return false, nil
+	}
+}
+
+// standalone statements are transactions of their own. Changes that are logged as statements have an end besides.
+func (f *Follower) standalone(verb string) bool {
+	switch verb {
+	case "INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "CALL", "SET", "DO":
+		return false
+	}
+	return true
+}
+
+func (f *Follower) apply(effect effect, text string, place *replication.EventHeader) error {
+	switch effect {
+	case emptied:
+		return f.handler.Truncate(f.place(place), f.committed)
+	case replaced:
+		return &Error{shortened(text), fmt.Sprintf("%s.%s was replaced by another table", f.Database, f.Table)}
+	case cut:
+		return &Error{shortened(text), fmt.Sprintf("rows of %s.%s changed with its partitions, or its files", f.Database, f.Table)}
+	case stated:
+		return &Error{shortened(text), fmt.Sprintf("a change of %s.%s was logged as a statement, not by its rows", f.Database, f.Table)}
+	}
+	return nil
+}
+
+func shortened(text string) string {
+	if len(text) > 200 {
+		return strings.ToValidUTF8(text[:200], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,287 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	mysqldriver "github.com/go-sql-driver/mysql"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/attribute"
+	"github.com/automic-etl/etl/providers/mysql/binlog"
+)
+
+func deltaBlock() schema.Block {
+	return schema.Block{
+		Doc: "Follows the changes of a table in the binary log, by GTID, after a snapshot. The server must log rows, whole, with the names of their " +
+			"columns: binlog_format = ROW, binlog_row_image = FULL, binlog_row_metadata = FULL, and gtid_mode = ON on MySQL. Nothing is created at the server.",
+		Attributes: []schema.Attribute{
+			{Name: "server_id", Type: cty.Number, Cosmetic: true, Doc: "The reader's number among the server's replicas. By default one is drawn."},
+		},
+	}
+}
+
+// point is a place in the stream: all transactions before it, and what positions begin with.
+type point struct {
+	Version int    `json:"version"`
+	Server  string `json:"server"` // who wrote the log: another server's files and offsets mean nothing
+	Epoch   uint64 `json:"epoch"`  // grows with each snapshot and each server
+	GTIDs   string `json:"gtids"`
+}
+
+// log is what the server says of its binary log.
+type log struct {
+	server string
+	gtids  *binlog.GTIDs
+	purged *binlog.GTIDs // those before the oldest file
+}
+
+func (s *server) log(ctx context.Context) (*log, error) {
+	l := &log{}
+	var err error
+	if l.server, err = s.identity(ctx); err != nil {
+		return nil, err
+	}
+	query := "SELECT @@GLOBAL.gtid_executed, @@GLOBAL.gtid_purged"
+	if s.maria {
+		query = "SELECT @@GLOBAL.gtid_binlog_pos, ''"
+	}
+	var executed, purged string
+	if err := s.db.QueryRowContext(ctx, query).Scan(&executed, &purged); err != nil {
+		return nil, err
+	}
+	if l.gtids, err = binlog.ParseGTIDs(s.maria, executed); err != nil {
+		return nil, err
+	}
+	if s.maria {
+		if purged, err = s.oldest(ctx); err != nil {
+			return nil, s.explainLog(err)
+		}
+	}
+	l.purged, err = binlog.ParseGTIDs(s.maria, purged)
+	return l, err
+}
+
+// identity tells servers apart. Those of MariaDB before 10.10 have no identity, but a host and a number.
+func (s *server) identity(ctx context.Context) (string, error) {
+	names := []string{"server_uuid"}
+	if s.maria {
+		names = []string{"server_uid"}
+	}
+	for _, list := range [][]string{names, {"hostname", "port", "server_id"}} {
+		var parts []string
+		for _, name := range list {
+			value, err := s.variable(ctx, name)
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, value)
+		}
+		if joined := strings.Join(parts, ":"); joined != "" {
+			return joined, nil
+		}
+	}
+	return "", errors.New("the server doesn't say who it is")
+}
+
+// oldest are the transactions before MariaDB's oldest file.
+func (s *server) oldest(ctx context.Context) (string, error) {
+	rows, err := s.db.QueryContext(ctx, "SHOW BINARY LOGS")
+	if err != nil {
+		return "", err
+	}
+	file, err := firstText(rows)
+	if err != nil || file == "" {
+		return "", err
+	}
+	found, err := s.strings(ctx, "SELECT COALESCE(BINLOG_GTID_POS(?, 4), '')", file)
+	return strings.Join(found, ""), err
+}
+
+func (s *server) planDelta(ctx context.Context, r *relation, cursor []byte) (*sdk.PlanResponse, error) {
+	if diags := s.preconditions(ctx, r); diags.HasErrors() {
+		return nil, diags
+	}
+	now, err := s.log(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The columns are looked at after the bound, so that no change before it can have others.
+	again, diags := s.describe(ctx, s.db)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	until, err := encodeCursor(point{Version: cursorVersion, Server: now.server, GTIDs: now.gtids.String()})
+	if err != nil {
+		return nil, err
+	}
+	response := &sdk.PlanResponse{Columns: s.offered(again), Resumable: true, Changed: true, Rows: -1, Bytes: -1, Until: until, Key: r.key}
+	if len(r.key) == 0 {
+		response.Warnings = warning("No key", fmt.Sprintf("%s has no primary key and no unique key without nulls, so that its changes say which row they are of only by all "+
+			"its values: an update is a deletion and an insertion. Add a primary key.", r.source), "table")
+	}
+	if len(cursor) == 0 {
+		response.Snapshot, response.Rows, response.Bytes = true, r.rows, r.bytes
+		response.Position = fmt.Sprintf("all rows of %s, and its changes after that", r.source)
+		return response, s.tryFollowing(ctx, now.gtids)
+	}
+	return response, s.planChanges(ctx, r, response, now, cursor)
+}
+
+func (s *server) planChanges(ctx context.Context, r *relation, response *sdk.PlanResponse, now *log, cursor []byte) error {
+	var at point
+	if diags := decodeCursor(cursor, &at); diags.HasErrors() {
+		return diags
+	}
+	seen, err := binlog.ParseGTIDs(s.maria, at.GTIDs)
+	if err != nil {
+		return unreadableCursor(err)
+	}
+	if diags := s.resumable(now, seen); diags.HasErrors() {
+		return diags
+	}
+	response.Changed = !seen.Contains(now.gtids)
+	response.Position = fmt.Sprintf("changes of %s after the transactions %s", r.source, brief(at.GTIDs))
+	if !response.Changed {
+		response.Rows, response.Bytes = 0, 0
+		return nil
+	}
+	return s.tryFollowing(ctx, seen)
+}
+
+// brief keeps a long set of transactions readable: its end is the newest of one server.
+func brief(gtids string) string {
+	if len(gtids) > 120 {
+		return "…" + gtids[len(gtids)-100:]
+	}
+	return gtids
+}
+
+// resumable compares what was read with what the server still has.
+func (s *server) resumable(now *log, seen *binlog.GTIDs) sdk.Diagnostics {
+	const wayOut = " Begin anew with a snapshot: `etl apply -resnapshot`."
+	switch {
+	case !seen.Contains(now.purged):
+		return problem("Changes are gone from the binary log", fmt.Sprintf("The server at %s has purged transactions that were not read yet (%s were read, and those up to %s "+
+			"are purged).%s Keep the log for longer than the time between two runs: binlog_expire_logs_seconds.", s.options.connection.host, brief(seen.String()),
+			brief(now.purged.String()), wayOut))
+	case !now.gtids.Contains(seen):
+		return problem("The server's history is another one", fmt.Sprintf("The server at %s doesn't know transactions that were read from it: %s were read, and it has %s. It was "+
+			"restored from a backup, its log was reset, or it is another server.%s", s.options.connection.host, brief(seen.String()), brief(now.gtids.String()), wayOut))
+	}
+	return nil
+}
+
+// endpoint is how the log is opened: as the connections are.
+func (s *server) endpoint(ctx context.Context) (binlog.Server, error) {
+	config := s.options.connection.config
+	server := binlog.Server{Address: config.Addr, User: config.User, Password: config.Passwd, Maria: s.maria, ID: s.options.serverID}
+	var name, cipher string
+	if err := s.db.QueryRowContext(ctx, "SHOW SESSION STATUS LIKE 'Ssl_cipher'").Scan(&name, &cipher); err != nil {
+		return server, err
+	}
+	if cipher != "" {
+		server.TLS = config.TLS
+	}
+	return server, nil
+}
+
+// firstEvent is how long a server may take to find where to begin in its log.
+const firstEvent = 2 * time.Minute
+
+// tryFollowing opens the log and waits for its first event: what the server then refuses no variable tells before.
+func (s *server) tryFollowing(ctx context.Context, after *binlog.GTIDs) error {
+	server, err := s.endpoint(ctx)
+	if err != nil {
+		return err
+	}
+	stream, err := binlog.Open(server, after)
+	if err != nil {
+		return s.explainLog(err)
+	}
+	defer stream.Close()
+	ctx, cancel := context.WithTimeout(ctx, firstEvent)
+	defer cancel()
+	for range 3 { // two are made up by the server before it looks for the place
+		if _, err := stream.Next(ctx); err != nil {
+			return s.explainLog(err)
+		}
+	}
+	return nil
+}
+
+// explainLog says what an error of the log's stream means. Others it leaves alone.
+func (s *server) explainLog(err error) error {
+	var said *gomysql.MyError
+	var queried *mysqldriver.MySQLError
+	var statement *binlog.Error
+	o := s.options
+	if errors.As(err, &queried) && queried.Number == errPrivilegeNeeded {
+		err = &gomysql.MyError{Code: queried.Number, Message: queried.Message}
+	}
+	switch {
+	case errors.As(err, &statement):
+		return problem("Change that rows don't tell", fmt.Sprintf("%s. What rows the table has after that the log doesn't say. Begin anew with a snapshot: `etl apply "+
+			"-resnapshot`.", plain(statement.Error())), "table")
+	case errors.Is(err, binlog.ErrUnnamed):
+		return problem("Changes without names of columns", fmt.Sprintf("%s was changed while the server logged no names of columns. Set binlog_row_metadata to FULL (%s), and begin "+
+			"anew with a snapshot: `etl apply -resnapshot`.", s.what(), s.setting("binlog_row_metadata", "FULL")), "table")
+	case errors.Is(err, binlog.ErrPartial):
+		return problem("Changes without all columns", fmt.Sprintf("%s was changed while the server logged rows in part (%s). Set binlog_row_image to FULL (%s), and begin anew with "+
+			"a snapshot: `etl apply -resnapshot`.", s.what(), plain(err.Error()), s.setting("binlog_row_image", "FULL")), "table")
+	case !errors.As(err, &said):
+		return err
+	case said.Code == errDumpFatal:
+		return problem("Changes are gone from the binary log", fmt.Sprintf("The server at %s can't go on from where the last read ended: %s. Begin anew with a snapshot: `etl apply "+
+			"-resnapshot`.", o.connection.host, plain(said.Message)))
+	case said.Code == errPrivilegeNeeded || said.Code == errAccessDenied:
+		return problem("Privilege missing", fmt.Sprintf("The user %q may not read the binary log (error %d: %s). A user who may grant lets it: %s.", o.connection.user, said.Code,
+			plain(said.Message), s.replicationGrant()), "connection")
+	}
+	return fmt.Errorf("error %d: %s", said.Code, said.Message)
+}
+
+// setting is how a global variable is set for good.
+func (s *server) setting(variable, value string) string {
+	if s.maria {
+		return fmt.Sprintf("SET GLOBAL %s = %s, and %s = %s in the server's configuration", variable, value, variable, value)
+	}
+	return fmt.Sprintf("SET PERSIST %s = %s", variable, value)
+}
+
+func (s *server) replicationGrant() string {
+	client := "REPLICATION CLIENT"
+	if s.maria {
+		client = "BINLOG MONITOR"
+	}
+	return fmt.Sprintf("GRANT REPLICATION SLAVE, %s ON *.* TO '%s'@'%%'", client, s.options.connection.user)
+}
+
+// retriable reports whether a new stream may do better.
+func retriable(err error) bool {
+	var said *gomysql.MyError
+	if errors.As(err, &said) {
+		switch said.Code {
+		case errShutdown, errAborted, errKilled, errInterrupted, errTooManyConnections:
+			return true
+		}
+		return false
+	}
+	var network net.Error
+	return errors.Is(err, gomysql.ErrBadConn) || errors.As(err, &network) || disconnected(err)
+}
+
+func decodeDelta(extract cty.Value) (uint32, sdk.Diagnostics) {
+	id := attribute.Number(extract, "server_id", 0)
+	if id < 0 || id >= 1<<32 {
+		return 0, problem("Invalid number of a replica", "The server_id is a number from 1 to 4294967295 that no other replica has.", "extract", "server_id")
+	}
+	return uint32(id), nil
+}
