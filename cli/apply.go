@@ -32,16 +32,13 @@ func applyFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "auto-approve", Usage: "don't ask"},
 		&cli.BoolFlag{Name: "json", Usage: "stream events as JSON, one a line"},
-		&cli.IntFlag{Name: "parallelism", Value: max(4, runtime.NumCPU()), Usage: "tables at a time"},
+		&cli.IntFlag{Name: "parallelism", Value: max(4, runtime.NumCPU()), Usage: "tables at a time", Action: atLeastOne("parallelism")},
 		&cli.DurationFlag{Name: "lock-timeout", Usage: "wait so long for tables that another run holds"},
 	}
 }
 
 func (e *environment) apply(c *cli.Context) error {
 	ctx := c.Context
-	if c.Args().Len() > 1 {
-		return errors.New("apply takes one saved plan at most")
-	}
 	w, err := e.loadToPlan(ctx, planOptions(c))
 	if err != nil {
 		return err
@@ -161,13 +158,13 @@ func applied(result *apply.Result, took time.Duration) string {
 		rows.Written += o.Rows.Written
 		rows.Bad += o.Rows.Bad
 	}
-	text := fmt.Sprintf("Applied %d of %d tables in %s", count["done"], len(result.Outcomes), view.Duration(took))
+	text := fmt.Sprintf("Applied %d of %s in %s", count["done"], view.Plural(len(result.Outcomes), "table"), view.Duration(took))
 	for _, state := range []string{"failed", "skipped", "canceled"} {
 		if count[state] > 0 {
 			text += fmt.Sprintf(", %d %s", count[state], state)
 		}
 	}
-	text += fmt.Sprintf(": %s written", view.Plural(int(rows.Written), "row"))
+	text += fmt.Sprintf(": %s written", view.Plural(rows.Written, "row"))
 	if rows.Bad > 0 {
 		text += fmt.Sprintf(", %s quarantined", view.Count(rows.Bad))
 	}

@@ -16,9 +16,10 @@ func commands(env *environment) []*cli.Command {
 		env.historyCommand(), env.rollbackCommand(), env.discoverCommand(), env.versionCommand(),
 	}
 	for _, c := range list {
-		bounded(c)
-		for _, sub := range c.Subcommands {
-			bounded(sub)
+		for _, one := range append([]*cli.Command{c}, c.Subcommands...) {
+			bounded(one)
+			one.OnUsageError = usageError
+			one.HideHelpCommand = true // `etl show help` is about a table of that name
 		}
 	}
 	return list

@@ -34,7 +34,7 @@ func (e *environment) discoverCommand() *cli.Command {
 			"the blocks that you want into a file of the project.",
 		Flags: append(e.variableFlags(),
 			&cli.GenericFlag{Name: "set", Usage: "an attribute of the source or of its connection: `NAME=VALUE`", Value: &d.set},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text or json"}),
+			formatFlag("text", "json")),
 		Action: d.run,
 	}
 }
@@ -53,9 +53,6 @@ type discovery struct {
 }
 
 func (d *discovery) run(c *cli.Context) error {
-	if format := c.String("format"); format != "text" && format != "json" {
-		return fmt.Errorf("-format=%s: it is text or json", format)
-	}
 	if c.Args().Len() == 0 {
 		return fmt.Errorf("say what kind of source: `etl discover TYPE`. The types are %s", diag.List(d.types()))
 	}

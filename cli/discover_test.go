@@ -153,7 +153,7 @@ func TestDiscoverMistakes(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no type":             {dir, nil, "say what kind of source: `etl discover TYPE`. The types are shop"},
+		"no type":             {dir, nil, "Say what kind of source: `etl discover TYPE`. The types are shop"},
 		"unknown type":        {dir, []string{"shpo"}, `There is no provider "shpo". Did you mean "shop"?`},
 		"no connection":       {dir, []string{"shop"}, "Sources of \"shop\" are read through a connection."},
 		"unknown connection":  {dir, []string{"shop", "connection.shop.mian"}, `The project has no connection.shop.mian. Did you mean "connection.shop.main"?`},
@@ -173,7 +173,7 @@ func TestDiscoverMistakes(t *testing.T) {
 		"malformed pattern":   {dir, []string{"shop", good, "a["}, `"a[" is no pattern`},
 		"too many arguments":  {dir, []string{"shop", "connection.shop.main", "a", "b"}, `"b" is one argument too many`},
 		"pattern and another": {dir, []string{"shop", good, "a", "b"}, `"b" is one argument too many`},
-		"unknown format":      {dir, []string{"shop", good, "-format=xml"}, "-format=xml: it is text or json"},
+		"unknown format":      {dir, []string{"shop", good, "-format=xml"}, `-format must be text or json, and "xml" is none of them`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := etl(t, c.dir, append([]string{"discover"}, c.args...)...)

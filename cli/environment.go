@@ -41,13 +41,17 @@ func (e *environment) before(c *cli.Context) error {
 	}
 	// As in Terraform, all that the command line names is relative to the folder, too.
 	if err := os.Chdir(dir); err != nil {
-		return fmt.Errorf("-chdir=%s: %w", c.String("chdir"), err)
+		return fmt.Errorf("-chdir=%s: %s", c.String("chdir"), diag.Reason(err))
 	}
 	e.dir = dir
 	e.noColor = c.Bool("no-color") || os.Getenv("NO_COLOR") != ""
+	given := strings.ToLower(firstOf(c.String("log-level"), "warn"))
+	if err := oneOf("-log-level (or ETL_LOG)", given, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(firstOf(c.String("log-level"), "warn"))); err != nil {
-		return fmt.Errorf("-log-level=%s: it is debug, info, warn or error", c.String("log-level"))
+	if err := level.UnmarshalText([]byte(given)); err != nil {
+		return fmt.Errorf("-log-level=%s: %w", given, err)
 	}
 	e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
 	return nil

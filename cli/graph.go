@@ -17,7 +17,7 @@ func (e *environment) graphCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "graph",
 		Usage: "print the graph of sources and tables",
-		Flags: append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "dot", Usage: "dot, mermaid or json"}),
+		Flags: append(e.variableFlags(), formatFlag("dot", "mermaid", "json")),
 		Action: func(c *cli.Context) error {
 			return e.graph(c)
 		},
@@ -25,10 +25,7 @@ func (e *environment) graphCommand() *cli.Command {
 }
 
 func (e *environment) graph(c *cli.Context) error {
-	draw, ok := map[string]func(io.Writer, []planner.Edge) error{"dot": drawDot, "mermaid": drawMermaid, "json": drawJSON}[c.String("format")]
-	if !ok {
-		return fmt.Errorf("-format=%s: it is dot, mermaid or json", c.String("format"))
-	}
+	draw := map[string]func(io.Writer, []planner.Edge) error{"dot": drawDot, "mermaid": drawMermaid, "json": drawJSON}[c.String("format")]
 	w, err := e.load(c.Context, false)
 	if err != nil {
 		return err

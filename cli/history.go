@@ -16,7 +16,7 @@ func (e *environment) historyCommand() *cli.Command {
 		Name:      "history",
 		Usage:     "a table's snapshots; without an address, the runs",
 		ArgsUsage: "[ADDRESS]",
-		Flags:     append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv or json"}),
+		Flags:     append(e.variableFlags(), formatFlag(view.FormatTable, view.FormatCSV, view.FormatJSON)),
 		Action:    e.stateful(true, history),
 	}
 }
@@ -33,8 +33,8 @@ func history(ctx context.Context, c *cli.Context, w *workspace) error {
 	if err != nil {
 		return w.fail("The history can't be read", err)
 	}
-	if c.String("format") == "table" {
-		return view.Table(w.stdout, append([]string{""}, historyColumns()[1:]...), historyRows(snapshots), "table")
+	if c.String("format") == view.FormatTable {
+		return view.Table(w.stdout, append([]string{""}, historyColumns()[1:]...), historyRows(snapshots), view.FormatTable)
 	}
 	return view.Values(w.stdout, historyColumns(), historyValues(snapshots), c.String("format"))
 }
@@ -86,10 +86,28 @@ func runs(ctx context.Context, c *cli.Context, w *workspace) error {
 	if err != nil {
 		return w.fail("The runs can't be read", err)
 	}
+	if c.String("format") == view.FormatTable {
+		return view.Table(w.stdout, []string{"run", "command", "outcome", "started", "took", "tables", "failed", "read", "written", "bad"}, runRows(list), view.FormatTable)
+	}
+	return view.Values(w.stdout, []string{"run", "command", "outcome", "started", "ended", "tables", "failed", "skipped", "read", "written", "bad"},
+		runValues(list), c.String("format"))
+}
+
+// runRows are for people.
+func runRows(list []state.Run) [][]string {
 	var rows [][]string
 	for _, r := range list {
 		rows = append(rows, []string{r.ID, r.Command, r.Outcome, instant(r.Started), view.Duration(r.Ended.Sub(r.Started)), strconv.Itoa(r.Tables),
 			strconv.Itoa(r.Failed), strconv.FormatInt(r.RowsRead, 10), strconv.FormatInt(r.RowsWritten, 10), strconv.FormatInt(r.RowsBad, 10)})
 	}
-	return view.Table(w.stdout, []string{"run", "command", "outcome", "started", "took", "tables", "failed", "read", "written", "bad"}, rows, c.String("format"))
+	return rows
+}
+
+// runValues are for programs.
+func runValues(list []state.Run) [][]any {
+	var rows [][]any
+	for _, r := range list {
+		rows = append(rows, []any{r.ID, r.Command, r.Outcome, instant(r.Started), instant(r.Ended), r.Tables, r.Failed, r.Skipped, r.RowsRead, r.RowsWritten, r.RowsBad})
+	}
+	return rows
 }

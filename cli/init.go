@@ -8,13 +8,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/lang/diag"
 )
 
 func (e *environment) initCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "init",
 		Usage: "start a project in this folder, or check the one that is here",
-		Flags: []cli.Flag{&cli.StringFlag{Name: "from", Value: "csv", Usage: "the template of a new project: csv, json or parquet"}},
+		Flags: []cli.Flag{choice("from", "the template of a new project: ", "csv", "json", "parquet")},
 		Action: func(c *cli.Context) error {
 			return e.initProject(c)
 		},
@@ -29,21 +30,17 @@ func (e *environment) initProject(c *cli.Context) error {
 	if len(found) > 0 {
 		return e.initExisting(c)
 	}
-	files, err := template(c.String("from"))
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
+	for _, f := range template(c.String("from")) {
 		path := filepath.Join(e.dir, f.name)
 		if _, err := os.Stat(path); err == nil {
 			fmt.Fprintf(e.stdout, "kept    %s\n", f.name)
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("making a folder: %w", err)
+			return fmt.Errorf("the folder %s can't be made: %s", filepath.Dir(path), diag.Reason(err))
 		}
 		if err := os.WriteFile(path, []byte(f.text), 0o644); err != nil {
-			return fmt.Errorf("writing %s: %w", f.name, err)
+			return fmt.Errorf("%s can't be written: %s", path, diag.Reason(err))
 		}
 		fmt.Fprintf(e.stdout, "created %s\n", f.name)
 	}

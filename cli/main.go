@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, env *environment) int {
 	case errors.As(err, &exit):
 		code = exit.code
 	case err != nil:
-		fmt.Fprintf(env.stderr, "Error: %s\n", err)
+		fmt.Fprintf(env.stderr, "Error: %s\n", diag.Sentence(err))
 		code = exitError
 	case env.unknown:
 		code = exitError
@@ -108,5 +109,3 @@ func newApp(env *environment) *cli.App {
 		OnUsageError: usageError,
 	}
 }
-
-func usageError(_ *cli.Context, err error, _ bool) error { return err }

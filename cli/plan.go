@@ -18,7 +18,7 @@ func (e *environment) planCommand() *cli.Command {
 		Usage: "show what apply would change; changes nothing",
 		Flags: append(e.selectionFlags(),
 			&cli.StringFlag{Name: "out", Usage: "save the plan to `FILE`, for apply"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"},
+			formatFlag(view.FormatText, view.FormatJSON, view.FormatMarkdown, view.FormatHTML),
 			&cli.BoolFlag{Name: "json", Usage: "the same as -format=json"},
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "0: nothing to do, 1: error, 2: changes"},
 			&cli.BoolFlag{Name: "destroy", Usage: "plan to drop everything that the project owns"},
@@ -86,5 +86,5 @@ func (w *workspace) plan(ctx context.Context, options planner.Options) (*plan.Pl
 
 func (w *workspace) planner(options planner.Options) *planner.Planner {
 	return &planner.Planner{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: w.engine,
-		CacheDir: w.cacheDir(), Options: options, Log: w.log}
+		CacheDir: w.scratch.cache, Options: options, Log: w.log}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +26,7 @@ import (
 type workspace struct {
 	*environment
 	project *config.Project
+	scratch scratch
 	host    *host.Host
 	lake    *state.Lakehouse
 	compute *duckdb.Engine
@@ -127,8 +127,8 @@ func (e *environment) workspace() (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{environment: e}
-	w.host = host.New(host.Options{Executable: exe, BuiltIn: slices.Sorted(maps.Keys(e.builtIn)), Log: e.log, CacheDir: w.cacheDir()})
+	w := &workspace{environment: e, scratch: e.scratchFolders()}
+	w.host = host.New(host.Options{Executable: exe, BuiltIn: slices.Sorted(maps.Keys(e.builtIn)), Log: e.log, CacheDir: w.scratch.cache})
 	return w, nil
 }
 
@@ -168,8 +168,6 @@ func (w *workspace) sensitive(opt view.Options) view.Options {
 	return opt
 }
 
-func (w *workspace) cacheDir() string { return filepath.Join(w.dir, ".etl", "cache") }
-
 // schema gives a provider's blocks. Built-in ones are described by this binary itself.
 func (w *workspace) schema(_ context.Context, provider string) (schema.Provider, error) {
 	if p, ok := w.builtIn[provider]; ok {
@@ -193,7 +191,7 @@ func (w *workspace) report(diags hcl.Diagnostics) bool {
 // open opens the lakehouse.
 func (w *workspace) open(ctx context.Context, readOnly bool) error {
 	lake, err := state.Open(ctx, state.Options{CatalogPath: w.project.Lakehouse.CatalogPath, Warehouse: w.project.Lakehouse.Warehouse,
-		CacheDir: w.cacheDir(), ReadOnly: readOnly, Project: w.project.Name})
+		CacheDir: w.scratch.cache, ReadOnly: readOnly, Project: w.project.Name})
 	w.lake = lake
 	return err
 }
@@ -227,11 +225,10 @@ func (w *workspace) engine(ctx context.Context) (*duckdb.Engine, error) {
 	if w.compute != nil {
 		return w.compute, nil
 	}
-	temp := filepath.Join(w.dir, ".etl", "tmp")
-	if os.MkdirAll(temp, 0o755) != nil { // a reader may not write here
-		temp = os.TempDir()
+	if err := os.MkdirAll(w.scratch.temp, 0o755); err != nil {
+		return nil, fmt.Errorf("the folder %s can't be made: %s", w.scratch.temp, diag.Reason(err))
 	}
-	compute, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: w.project.Lakehouse.MemoryLimit, Threads: w.project.Lakehouse.Threads, TempDir: temp})
+	compute, err := duckdb.Open(ctx, duckdb.Options{MemoryLimit: w.project.Lakehouse.MemoryLimit, Threads: w.project.Lakehouse.Threads, TempDir: w.scratch.temp})
 	w.compute = compute
 	return compute, err
 }
@@ -250,6 +247,9 @@ func (w *workspace) close(ctx context.Context) {
 	}
 	if err := w.host.Close(ctx); err != nil {
 		w.log.Warn("ending the providers", "error", err)
+	}
+	if err := w.scratch.remove(); err != nil {
+		w.log.Debug("removing what is of this run alone", "error", err)
 	}
 }
 

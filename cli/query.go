@@ -19,7 +19,7 @@ func (e *environment) queryCommand() *cli.Command {
 		ArgsUsage: "SQL",
 		Flags: append(e.variableFlags(),
 			&cli.StringFlag{Name: "at", Usage: "read as of a `SNAPSHOT` id, a time, a tag or a branch"},
-			&cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv, json or parquet"},
+			formatFlag("table", "csv", "json", "parquet"),
 		),
 		Action: e.stateful(true, query),
 	}
@@ -42,13 +42,10 @@ func query(ctx context.Context, c *cli.Context, w *workspace) error {
 		return w.queryFailed(c.Args().First(), err)
 	}
 	defer session.Close()
-	switch format := c.String("format"); format {
-	case "table":
+	if format := c.String("format"); format == "table" {
 		err = printRows(ctx, w, session, text)
-	case "csv", "json", "parquet":
+	} else {
 		err = session.CopyTo(ctx, text, duckdb.Format(format), w.stdout)
-	default:
-		return fmt.Errorf("-format=%s: it is table, csv, json or parquet", format)
 	}
 	if err != nil {
 		return w.queryFailed(c.Args().First(), err)

@@ -19,7 +19,7 @@ func (e *environment) showCommand() *cli.Command {
 		Name:      "show",
 		Usage:     "a saved plan, or a table: schema, snapshots, lineage",
 		ArgsUsage: "FILE|ADDRESS",
-		Flags:     append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown or html"}, &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
+		Flags:     append(e.variableFlags(), formatFlag(view.FormatText, view.FormatJSON, view.FormatMarkdown, view.FormatHTML), &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
 		Action: func(c *cli.Context) error {
 			return e.show(c)
 		},
@@ -40,28 +40,39 @@ func (e *environment) show(c *cli.Context) error {
 func (e *environment) showPlan(c *cli.Context, file string) error {
 	saved, err := plan.ReadFile(file)
 	if err != nil {
-		return err
+		return (&workspace{environment: e}).fail("The saved plan can't be read", err)
 	}
 	format := c.String("format")
 	if c.Bool("json") {
-		format = "json"
+		format = view.FormatJSON
 	}
 	return view.Plan(e.stdout, saved.Plan, format, e.viewOptions(e.stdout))
 }
 
 func showTable(ctx context.Context, c *cli.Context, w *workspace) error {
-	t, err := w.recorded(ctx, c.Args().First())
+	name := c.Args().First()
+	t, other, err := w.lookUp(ctx, name)
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") || c.String("format") == "json" {
+	if t == nil {
+		return w.fail("Unknown file or table", fmt.Errorf("there is no file %s, and the lakehouse has no table of that name.%s", name, other))
+	}
+	if c.Bool("json") || c.String("format") == view.FormatJSON {
 		return view.JSON(w.stdout, t)
+	}
+	if err := oneOf("-format of a table", c.String("format"), view.FormatText, view.FormatJSON); err != nil {
+		return err
 	}
 	fmt.Fprintf(w.stdout, "%s  (%s in Iceberg)\n\n", t.Address, t.Ident)
 	if err := view.Table(w.stdout, []string{"column", "type", "id", "doc"}, columnRows(t), "table"); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.stdout, "\n%s rows, %s in %d files, %d snapshots; main is %d\n", view.Count(t.Rows), view.Bytes(t.Bytes), t.Files, t.Snapshots, t.Main)
+	rows := "an unknown number of rows" // another writer's
+	if t.Rows >= 0 {
+		rows = view.Plural(t.Rows, "row")
+	}
+	fmt.Fprintf(w.stdout, "\n%s, %s in %s, %s; main is %d\n", rows, view.Bytes(t.Bytes), view.Plural(t.Files, "file"), view.Plural(t.Snapshots, "snapshot"), t.Main)
 	if len(t.Partition) > 0 {
 		fmt.Fprintf(w.stdout, "partitioned by %s\n", partitions(t))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,11 +11,12 @@ import (
 
 	"github.com/automic-etl/etl/cli/view"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
 
 func (e *environment) stateCommand() *cli.Command {
-	format := &cli.StringFlag{Name: "format", Value: "table", Usage: "table, csv or json"}
+	format := formatFlag(view.FormatTable, view.FormatCSV, view.FormatJSON)
 	return &cli.Command{
 		Name:  "state",
 		Usage: "what the lakehouse records",
@@ -28,7 +28,8 @@ func (e *environment) stateCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return fmt.Errorf("`etl state` has no command %q: it has list, show, locks and unlock", name)
+				known := []string{"list", "show", "locks", "unlock"}
+				return fmt.Errorf("`etl state` has no command %q: it has %s.%s", name, diag.List(known), diag.Suggest(name, known))
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -55,14 +56,20 @@ func stateList(ctx context.Context, c *cli.Context, w *workspace) error {
 	if err != nil {
 		return w.fail("Recorded state is unreadable", err)
 	}
-	var rows [][]string
+	columns := []string{"address", "table", "rows", "bytes", "snapshots", "written"}
+	people := c.String("format") == view.FormatTable
+	var rows [][]any
 	for _, t := range tables {
 		if t.Project != w.project.Name || t.Address == "" {
 			continue
 		}
-		rows = append(rows, []string{t.Address, t.Ident.String(), view.Count(t.Rows), view.Bytes(t.Bytes), strconv.Itoa(t.Snapshots), instant(t.Summary.At)})
+		row := []any{t.Address, t.Ident.String(), t.Rows, t.Bytes, t.Snapshots, instant(t.Summary.At)}
+		if people {
+			row[2], row[3] = view.Count(t.Rows), view.Bytes(t.Bytes)
+		}
+		rows = append(rows, row)
 	}
-	return view.Table(w.stdout, []string{"address", "table", "rows", "bytes", "snapshots", "written"}, rows, c.String("format"))
+	return view.Values(w.stdout, columns, rows, c.String("format"))
 }
 
 func instant(t time.Time) string {
@@ -78,38 +85,19 @@ func stateShow(ctx context.Context, c *cli.Context, w *workspace) error {
 		return err
 	}
 	s := t.Summary
-	rows := [][]string{
+	rows := [][]any{
 		{"address", t.Address}, {"table", t.Ident.String()}, {"uuid", t.UUID}, {"metadata", t.MetadataLocation},
-		{"main", strconv.FormatInt(t.Main, 10)}, {"state at", strconv.FormatInt(t.StateAt, 10)}, {"run", s.RunID}, {"commit", s.CommitID},
+		{"main", t.Main}, {"state at", t.StateAt}, {"run", s.RunID}, {"commit", s.CommitID},
 		{"data hash", s.DataHash}, {"meta hash", t.MetaHash}, {"computed by", s.Mode}, {"position", s.Position},
-		{"rows", strconv.FormatInt(t.Rows, 10)}, {"read", strconv.FormatInt(s.RowsRead, 10)}, {"bad", strconv.FormatInt(s.RowsBad, 10)}, {"at", instant(s.At)},
+		{"rows", t.Rows}, {"read", s.RowsRead}, {"bad", s.RowsBad}, {"at", instant(s.At)},
 	}
 	for _, in := range s.Inputs {
-		rows = append(rows, []string{"input " + in.Address, strconv.FormatInt(in.Snapshot, 10)})
+		rows = append(rows, []any{"input " + in.Address, in.Snapshot})
 	}
 	for _, check := range s.Checks {
-		rows = append(rows, []string{"check " + check.Name, fmt.Sprintf("%s, %d failed", check.Action, check.Failed)})
+		rows = append(rows, []any{"check " + check.Name, fmt.Sprintf("%s, %d failed", check.Action, check.Failed)})
 	}
-	return view.Table(w.stdout, []string{"what", "value"}, rows, c.String("format"))
-}
-
-// recorded finds a table by its address or its name in SQL.
-func (w *workspace) recorded(ctx context.Context, name string) (*state.Table, error) {
-	if name == "" {
-		return nil, errors.New("say which table: an address such as table.silver.orders")
-	}
-	tables, err := w.lake.Tables(ctx)
-	if err != nil {
-		return nil, w.fail("Recorded state is unreadable", err)
-	}
-	var known []string
-	for _, t := range tables {
-		if t.Address == name || t.Ident.String() == name {
-			return t, nil
-		}
-		known = append(known, firstOf(t.Address, t.Ident.String()))
-	}
-	return nil, w.fail("Unknown table", fmt.Errorf("the lakehouse has no table %q. It has: %s", name, strings.Join(known, ", ")))
+	return view.Values(w.stdout, []string{"what", "value"}, rows, c.String("format"))
 }
 
 func stateLocks(ctx context.Context, c *cli.Context, w *workspace) error {
@@ -117,7 +105,7 @@ func stateLocks(ctx context.Context, c *cli.Context, w *workspace) error {
 	if err != nil {
 		return w.fail("The leases can't be read", err)
 	}
-	var rows [][]string
+	var rows [][]any
 	for _, h := range holders {
 		var names []string
 		for _, t := range h.Tables {
@@ -129,9 +117,9 @@ func stateLocks(ctx context.Context, c *cli.Context, w *workspace) error {
 		if !h.Alive {
 			alive = "dead"
 		}
-		rows = append(rows, []string{h.ID, h.RunID, h.Command, h.User + "@" + h.Host, strconv.Itoa(h.PID), alive, instant(h.Since), strings.Join(names, " ")})
+		rows = append(rows, []any{h.ID, h.RunID, h.Command, h.User + "@" + h.Host, h.PID, alive, instant(h.Since), strings.Join(names, " ")})
 	}
-	return view.Table(w.stdout, []string{"lease", "run", "command", "who", "process", "state", "since", "tables"}, rows, c.String("format"))
+	return view.Values(w.stdout, []string{"lease", "run", "command", "who", "process", "state", "since", "tables"}, rows, c.String("format"))
 }
 
 func stateUnlock(ctx context.Context, c *cli.Context, w *workspace) error {
@@ -139,7 +127,9 @@ func stateUnlock(ctx context.Context, c *cli.Context, w *workspace) error {
 	if id == "" {
 		return errors.New("say which lease: `etl state locks` lists them")
 	}
-	if err := w.lake.Unlock(ctx, id); err != nil {
+	if err := w.lake.Unlock(ctx, id); errors.Is(err, state.ErrNotFound) {
+		return w.fail("Unknown lease", err)
+	} else if err != nil {
 		return w.fail("The lease could not be taken", err)
 	}
 	_, err := fmt.Fprintf(w.stdout, "Lease %s is gone; what its run left unpublished is swept.\n", id)

@@ -6,15 +6,12 @@ import "fmt"
 type templateFile struct{ name, text string }
 
 // template gives the files of a new project.
-func template(name string) ([]templateFile, error) {
-	data, ok := map[string]templateFile{
+func template(name string) []templateFile {
+	data := map[string]templateFile{
 		"csv":     {"data/orders.csv", "id,customer,amount,ordered_on\n1,ada,12.50,2026-01-03\n2,grace,80.00,2026-01-03\n3,ada,7.25,2026-01-04\n"},
 		"json":    {"data/orders.json", "{\"id\":1,\"customer\":\"ada\",\"amount\":12.5,\"ordered_on\":\"2026-01-03\"}\n{\"id\":2,\"customer\":\"grace\",\"amount\":80,\"ordered_on\":\"2026-01-03\"}\n"},
 		"parquet": {},
 	}[name]
-	if !ok {
-		return nil, fmt.Errorf("-from=%s: the templates are csv, json and parquet", name)
-	}
 	files := []templateFile{
 		{"orders.etl.hcl", fmt.Sprintf(templateProject, name, name, name)},
 		{".gitignore", ".etl/\nwarehouse/\n"},
@@ -22,7 +19,7 @@ func template(name string) ([]templateFile, error) {
 	if data.name != "" {
 		files = append(files, data)
 	}
-	return files, nil
+	return files
 }
 
 const templateProject = `etl {

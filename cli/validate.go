@@ -12,7 +12,7 @@ func (e *environment) validateCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "validate",
 		Usage: "check all that needs no source and no lakehouse; reports all mistakes at once",
-		Flags: append(e.variableFlags(), &cli.StringFlag{Name: "format", Value: "text", Usage: "text or json"}, &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
+		Flags: append(e.variableFlags(), formatFlag("text", "json"), &cli.BoolFlag{Name: "json", Usage: "the same as -format=json"}),
 		Action: func(c *cli.Context) error {
 			return e.validate(c)
 		},

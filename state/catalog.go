@@ -79,7 +79,7 @@ func (c *catalog) lookup(ctx context.Context, ident addr.Ident) (string, error) 
 		WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?`+c.tablesOnly(),
 		CatalogName, ident.Namespace, ident.Name).Scan(&location)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && !location.Valid) {
-		return "", fmt.Errorf("table %s: %w", ident, ErrNotFound)
+		return "", absent("there is no table %s", ident)
 	}
 	return location.String, c.failed("looking up "+ident.String(), err)
 }

@@ -144,8 +144,7 @@ func (l *Lakehouse) baseOf(ctx context.Context, c Change) (*loaded, error) {
 		return nil, &ConflictError{Ident: c.Ident, Expected: expected, Found: line.main, By: line.author()}
 	}
 	if c.Base != nil && c.Base.UUID != current.meta.TableUUID().String() {
-		return nil, fmt.Errorf("committing %s: the table was dropped and created anew since the change was computed: %w",
-			c.Ident, ErrNotFound)
+		return nil, absent("committing %s: the table was dropped and created anew since the change was computed", c.Ident)
 	}
 	if address := current.meta.Properties()[PropAddress]; c.Base == nil && address != c.Address {
 		return nil, fmt.Errorf("committing %s: a table of this name exists already, and %s", c.Ident, owner(address))

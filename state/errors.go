@@ -12,6 +12,15 @@ import (
 // ErrNotFound means that the catalog has no such table, or the table no such snapshot.
 var ErrNotFound = errors.New("not found")
 
+// absentError is what isn't there, told in a sentence; it is an ErrNotFound.
+type absentError struct{ text string }
+
+func absent(text string, args ...any) error { return &absentError{fmt.Sprintf(text, args...)} }
+
+func (e *absentError) Error() string { return e.text }
+
+func (e *absentError) Is(target error) bool { return target == ErrNotFound }
+
 // ErrReadOnly means that a lakehouse opened for reading was asked to write.
 var ErrReadOnly = errors.New("the lakehouse was opened for reading only")
 

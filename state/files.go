@@ -36,7 +36,7 @@ func (l *Lakehouse) metadataWith(ctx context.Context, t *Table, snapshot int64) 
 		return nil, err
 	}
 	if m.SnapshotByID(snapshot) == nil {
-		return nil, fmt.Errorf("snapshot %d of %s: %w; it may have expired", snapshot, t.Ident, ErrNotFound)
+		return nil, absent("%s has no snapshot %d; it may have expired", t.Ident, snapshot)
 	}
 	return m, nil
 }
@@ -47,7 +47,7 @@ func (l *Lakehouse) currentOf(ctx context.Context, t *Table) (table.Metadata, er
 		return nil, err
 	}
 	if current.meta.TableUUID().String() != t.UUID {
-		return nil, fmt.Errorf("table %s was dropped and created anew: %w", t.Ident, ErrNotFound)
+		return nil, absent("the table %s was dropped and created anew", t.Ident)
 	}
 	return current.meta, nil
 }

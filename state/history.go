@@ -61,13 +61,13 @@ func (l *Lakehouse) SnapshotAt(ctx context.Context, ident addr.Ident, ref string
 	}
 	if id, err := strconv.ParseInt(ref, 10, 64); err == nil {
 		if m.SnapshotByID(id) == nil {
-			return 0, fmt.Errorf("snapshot %d of %s: %w", id, ident, ErrNotFound)
+			return 0, absent("%s has no snapshot %d, or no longer. `etl history` lists those it has", ident, id)
 		}
 		return id, nil
 	}
 	at, ok := parseTime(ref)
 	if !ok {
-		return 0, fmt.Errorf("%q is no snapshot, branch, tag or time of %s: %w", ref, ident, ErrNotFound)
+		return 0, absent("%q is no snapshot, branch or tag of %s, and no time such as 2026-01-31T10:00:00Z. `etl history` lists the snapshots", ref, ident)
 	}
 	return currentAt(m, ident, at)
 }
@@ -81,7 +81,7 @@ func currentAt(m table.Metadata, ident addr.Ident, at time.Time) (int64, error) 
 		}
 	}
 	if found == 0 || m.SnapshotByID(found) == nil {
-		return 0, fmt.Errorf("%s had no snapshot at %s that is still kept: %w", ident, at.UTC().Format(time.RFC3339), ErrNotFound)
+		return 0, absent("%s had no snapshot at %s that is still kept. `etl history` lists those it has", ident, at.UTC().Format(time.RFC3339))
 	}
 	return found, nil
 }

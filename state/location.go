@@ -78,7 +78,7 @@ func (disk) Remove(name string) error {
 func writeDurably(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return err
+		return fmt.Errorf("the file %s can't be made: %w", path, cause(err))
 	}
 	if _, err = file.Write(content); err == nil {
 		err = file.Sync()

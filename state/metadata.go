@@ -61,7 +61,7 @@ type loaded struct {
 // load finds and reads a table's current metadata.
 func (l *Lakehouse) load(ctx context.Context, ident addr.Ident) (*loaded, error) {
 	if l.catalog == nil {
-		return nil, fmt.Errorf("table %s: %w", ident, ErrNotFound)
+		return nil, absent("there is no table %s", ident)
 	}
 	for {
 		location, err := l.catalog.lookup(ctx, ident)

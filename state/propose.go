@@ -319,7 +319,7 @@ func (c *Change) swapped() (goes func(iceberg.DataFile) bool, check func() error
 		if len(missing) == 0 {
 			return nil
 		}
-		return fmt.Errorf("%d files to be replaced, %s among them, are not in the snapshot", len(missing), anyKey(missing))
+		return fmt.Errorf("files to be replaced are not in the snapshot, %s among them (%d in all)", anyKey(missing), len(missing))
 	}
 }
 

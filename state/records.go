@@ -94,11 +94,14 @@ func createBelow(path string) (f *os.File, err error) {
 		if err = os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return nil, err
 		}
-		if f, err = os.Create(path); !errors.Is(err, fs.ErrNotExist) {
-			return f, err
+		if f, err = os.Create(path); err == nil {
+			return f, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
 		}
 	}
-	return nil, err
+	return nil, fmt.Errorf("the file %s can't be made: %w", path, cause(err))
 }
 
 func (r records[T]) batch(columns coltype.Schema, rows []T) arrow.RecordBatch {

@@ -29,7 +29,7 @@ func (l *Lakehouse) Rollback(ctx context.Context, ident addr.Ident, to int64, ru
 			return nil, err
 		}
 		if current.meta.SnapshotByID(to) == nil {
-			return nil, fmt.Errorf("snapshot %d of %s: %w", to, ident, ErrNotFound)
+			return nil, absent("%s has no snapshot %d, or no longer. `etl history` lists those it has", ident, to)
 		}
 		next, err := l.rollbackOnce(ctx, current, to, runID, commitID)
 		if err == nil {

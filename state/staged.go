@@ -38,7 +38,7 @@ func (l *Lakehouse) StagePath(ctx context.Context, ident addr.Ident, base *Table
 	}
 	folder := stageFolder(path, runID)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", fmt.Errorf("staging files of %s: %w", ident, err)
+		return "", fmt.Errorf("the folder %s for files of %s can't be made: %w", folder, ident, cause(err))
 	}
 	return folder, nil
 }
@@ -119,7 +119,7 @@ func (p layout) describeFile(s StagedFile) (iceberg.DataFile, error) {
 		return nil, err
 	}
 	if footer.GetNumRows() != s.Rows {
-		return nil, fmt.Errorf("the file has %d rows, %d were expected", footer.GetNumRows(), s.Rows)
+		return nil, fmt.Errorf("the file's number of rows is %d instead of %d", footer.GetNumRows(), s.Rows)
 	}
 	if err := p.checkIDs(footer); err != nil {
 		return nil, err

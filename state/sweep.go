@@ -27,7 +27,7 @@ func (l *Lakehouse) Unlock(ctx context.Context, id string) error {
 	}
 	at := slices.IndexFunc(rows, func(r lease) bool { return r.ID == id && r.Kind == kindHeld })
 	if at < 0 {
-		return fmt.Errorf("lease %s: %w", id, ErrNotFound)
+		return absent("there is no lease %q; `etl state locks` lists those that are held", id)
 	}
 	return l.bury(ctx, uuid.NewString(), rows[at])
 }

@@ -79,5 +79,5 @@ func setup(env *testscript.Env) error {
 			return err
 		}
 	}
-	return nil
+	return os.Chmod(env.Getenv("TMPDIR"), 0o777)
 }

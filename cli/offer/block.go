@@ -125,7 +125,7 @@ func comment(s Stream) string {
 	case s.Rows != nil && *s.Rows == 1:
 		text += ", about 1 row"
 	case s.Rows != nil:
-		text += ", about " + view.Count(*s.Rows) + " rows"
+		text += ", about " + view.Plural(*s.Rows, "row")
 	}
 	if s.Bytes != nil && *s.Bytes > 0 {
 		text += ", " + view.Bytes(*s.Bytes)

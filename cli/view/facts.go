@@ -16,7 +16,7 @@ func origin(t *plan.Table) string {
 	if t.Action != plan.Create {
 		return ""
 	}
-	text := counted(int64(len(t.Schema)), "column")
+	text := Plural(len(t.Schema), "column")
 	if len(t.From) > 0 {
 		text += " from " + enumerate(t.From, 4)
 	}
@@ -160,10 +160,10 @@ func summary(s plan.Summary) string {
 		strconv.Itoa(s.Drop) + " to drop",
 	}, ", ") + "; " + strconv.Itoa(s.Unchanged) + " unchanged."
 	if s.Breaking > 0 {
-		text += " " + counted(int64(s.Breaking), "breaking change") + "."
+		text += " " + Plural(s.Breaking, "breaking change") + "."
 	}
 	if s.Destructive > 0 {
-		text += " " + counted(int64(s.Destructive), "destructive change") + "."
+		text += " " + Plural(s.Destructive, "destructive change") + "."
 	}
 	return text
 }
@@ -184,7 +184,7 @@ func nothing(p *plan.Plan) string {
 	if len(p.Tables) == 0 {
 		return "No changes. The project declares no tables."
 	}
-	text := "No changes. " + counted(int64(len(p.Tables)), "table") + " as declared, and no new data upstream."
+	text := "No changes. " + Plural(len(p.Tables), "table") + " as declared, and no new data upstream."
 	again := 0
 	for i := range p.Tables {
 		if rechecked(&p.Tables[i]) {
@@ -192,7 +192,7 @@ func nothing(p *plan.Plan) string {
 		}
 	}
 	if again > 0 {
-		text += " " + counted(int64(again), "table") + " to check again."
+		text += " " + Plural(again, "table") + " to check again."
 	}
 	return text
 }

@@ -40,7 +40,7 @@ func (p *Progress) live(at time.Time) []string {
 	var lines []string
 	for i, t := range p.running {
 		if i == mostLines {
-			lines = append(lines, "… and "+counted(int64(len(p.running)-i), "table")+" more")
+			lines = append(lines, "… and "+Plural(int64(len(p.running)-i), "table")+" more")
 			break
 		}
 		lines = append(lines, pad(visible(t.address), names)+"  "+t.state(at))
@@ -53,7 +53,7 @@ func (t *task) state(at time.Time) string {
 	parts := []string{visible(t.action)}
 	took := at.Sub(t.started)
 	if t.rows > 0 {
-		parts = append(parts, counted(t.rows, "row"))
+		parts = append(parts, Plural(t.rows, "row"))
 		if took >= time.Second {
 			parts = append(parts, Count(int64(float64(t.rows)/took.Seconds()))+" rows/s")
 		}

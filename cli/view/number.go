@@ -74,15 +74,12 @@ func Duration(d time.Duration) string {
 	}
 }
 
-// Plural is a number with its noun: 1 table, 1,000 tables.
-func Plural(n int, noun string) string { return counted(int64(n), noun) }
-
-// counted is a count with its noun: 1 row, 2 rows.
-func counted(n int64, noun string) string {
+// Plural is a number with its noun, as people read it: 1 table, 1,000 tables, 1.2 M rows.
+func Plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return Count(n) + " " + noun + "s"
+	return Count(int64(n)) + " " + noun + "s"
 }
 
 // known tells whether an estimate says anything at all.
@@ -95,13 +92,13 @@ func amount(e plan.Estimate) string {
 		prefix = "at least "
 	}
 	switch {
-	case e.Rows < 0 && e.Bytes <= 0:
+	case e.Rows < 0 && e.Bytes <= 0, e.AtLeast && e.Rows == 0 && e.Bytes <= 0:
 		return "an unknown number of rows"
 	case e.Rows < 0:
 		return prefix + Bytes(e.Bytes)
 	case e.Bytes <= 0:
-		return prefix + counted(e.Rows, "row")
+		return prefix + Plural(e.Rows, "row")
 	default:
-		return prefix + counted(e.Rows, "row") + " (" + Bytes(e.Bytes) + ")"
+		return prefix + Plural(e.Rows, "row") + " (" + Bytes(e.Bytes) + ")"
 	}
 }

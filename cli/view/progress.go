@@ -139,7 +139,7 @@ func (p *Progress) finished(address, action, outcome string, rows int64, took ti
 	parts = append(parts, p.opt.paint(s, visible(outcome)))
 	text := visible(address) + ": " + strings.Join(parts, " ")
 	if rows > 0 || outcome == Done && rows == 0 {
-		text += ", " + counted(rows, "row")
+		text += ", " + Plural(rows, "row")
 	}
 	if took > 0 {
 		text += " in " + Duration(took)

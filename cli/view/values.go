@@ -69,7 +69,7 @@ func describe(v cty.Value) string {
 	case v.Type() == cty.Bool:
 		return "is " + strconv.FormatBool(v.True())
 	case v.CanIterateElements():
-		return "is " + v.Type().FriendlyName() + " with " + counted(int64(v.LengthInt()), "element")
+		return "is " + v.Type().FriendlyName() + " with " + Plural(int64(v.LengthInt()), "element")
 	default:
 		return "is " + v.Type().FriendlyName()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -19,7 +20,7 @@ type failedCheck struct {
 }
 
 func (e *failedCheck) Error() string {
-	return fmt.Sprintf("the check %q failed for %d rows", e.check.Name, e.failed)
+	return fmt.Sprintf("the check %q failed for %s", e.check.Name, diag.Count(e.failed, "row"))
 }
 
 // audit checks the state that the commit would make. Rows that checks drop or quarantine are out already.

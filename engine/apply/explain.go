@@ -71,22 +71,22 @@ func (r *run) summarise(t *task, err error) (summary, detail string) {
 	}
 	switch {
 	case errors.As(err, &tooMany):
-		return "Too many bad rows", fmt.Sprintf("More than %d rows of the source can't be represented (max_bad_rows). %s\n%s\nMend the source, declare other types, or raise max_bad_rows.",
-			tooMany.Limit, published, badSample(tooMany.Rows))
+		return "Too many bad rows", fmt.Sprintf("More than %s of the source can't be represented (max_bad_rows). %s\n%s\nMend the source, declare other types, or raise max_bad_rows.",
+			diag.Count(tooMany.Limit, "row"), published, badSample(tooMany.Rows))
 	case errors.As(err, &check):
 		return "A check failed", fmt.Sprintf("%s %s%s", checkText(check), published, failingSample(check))
 	case errors.As(err, &conflict):
-		return "Another writer changed the table", fmt.Sprintf("%s. %s Run `etl apply` again: it plans on what is there now.", conflict, published)
+		return "Another writer changed the table", fmt.Sprintf("%s %s Run `etl apply` again: it plans on what is there now.", diag.Sentence(conflict), published)
 	case errors.As(err, &stale):
 		return "The plan is stale", fmt.Sprintf("%s. %s Run `etl apply` again.", stale.why, published)
 	case errors.As(err, &twice):
-		return "A key is twice in the input of a merge", fmt.Sprintf("%s. %s Add a dedupe step on the key before the merge.", twice, published)
+		return "A key is twice in the input of a merge", fmt.Sprintf("%s %s Add a dedupe step on the key before the merge.", diag.Sentence(twice), published)
 	case errors.As(err, &full):
-		return "No space left", fmt.Sprintf("%s. %s Free some space and run `etl apply` again.", full, published)
+		return "No space left", fmt.Sprintf("%s %s Free some space and run `etl apply` again.", diag.Sentence(full), published)
 	case errors.As(err, &memory):
-		return "Not enough memory", fmt.Sprintf("%s. %s", memory, published)
+		return "Not enough memory", fmt.Sprintf("%s %s", diag.Sentence(memory), published)
 	case errors.As(err, &required):
-		return "A required column has nulls", fmt.Sprintf("%s. %s Quarantine such rows with an expect, or take `required` away.", required, published)
+		return "A required column has nulls", fmt.Sprintf("%s %s Quarantine such rows with an expect, or take `required` away.", diag.Sentence(required), published)
 	case errors.As(err, &query):
 		return query.Summary, fmt.Sprintf("Computing %s: %s %s", t.plan.Address, query.Detail, published)
 	}
@@ -97,10 +97,7 @@ func checkText(e *failedCheck) string {
 	if e.check.Kind == compile.TableCheck {
 		return fmt.Sprintf("The check %q of the whole table is not true.", e.check.Name)
 	}
-	if e.failed == 1 {
-		return fmt.Sprintf("The check %q fails for 1 row.", e.check.Name)
-	}
-	return fmt.Sprintf("The check %q fails for %d rows.", e.check.Name, e.failed)
+	return fmt.Sprintf("The check %q fails for %s.", e.check.Name, diag.Count(e.failed, "row"))
 }
 
 // failingSample shows some of the failing rows, a line each.

@@ -14,6 +14,7 @@ import (
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
@@ -41,7 +42,7 @@ type TooManyBadRowsError struct {
 }
 
 func (e *TooManyBadRowsError) Error() string {
-	return fmt.Sprintf("more than %d bad rows", e.Limit)
+	return "more than " + diag.Count(e.Limit, "bad row")
 }
 
 // badRows collects a table's bad rows in files of its quarantine.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -35,8 +36,8 @@ type DuplicateKeyError struct {
 }
 
 func (e *DuplicateKeyError) Error() string {
-	return fmt.Sprintf("%d keys (%s) appear more than once among the new rows, so that it is open which row wins; dedupe them first. For example: %s",
-		e.Count, strings.Join(e.Keys, ", "), strings.Join(e.Samples, "; "))
+	return fmt.Sprintf("more than one of the new rows has the same key, (%s), so that it is open which row wins: %s of them, for example %s",
+		strings.Join(e.Keys, ", "), diag.Count(e.Count, "such key"), strings.Join(e.Samples, "; "))
 }
 
 // Merge makes new rows win over old ones with the same key. A key that two new rows have gives a *DuplicateKeyError.

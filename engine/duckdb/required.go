@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -17,7 +18,7 @@ func (e *NullError) Error() string {
 	if e.Rows < 0 {
 		return fmt.Sprintf("the column %q is required, but something in it is null", e.Column)
 	}
-	return fmt.Sprintf("the column %q is required, but %d rows have null in it", e.Column, e.Rows)
+	return fmt.Sprintf("the column %q is required, but null in %s", e.Column, diag.Count(e.Rows, "row"))
 }
 
 // InfiniteError says that a column holds a date or timestamp that is infinite, for which tables have no value.

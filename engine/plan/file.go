@@ -6,9 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
+
+	"github.com/automic-etl/etl/lang/diag"
 )
 
 // Saved is a plan in a file, with the id that lets it be applied once.
@@ -28,8 +34,10 @@ func Save(path string, p *Plan) error {
 	if err != nil {
 		return fmt.Errorf("encoding the plan: %w", err)
 	}
-	if err := os.WriteFile(path, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("writing the plan: %w", err)
+	if err := os.WriteFile(path, append(text, '\n'), 0o600); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the file %s can't be written: there is no folder %s", path, filepath.Dir(path))
+	} else if err != nil {
+		return fmt.Errorf("the file %s can't be written: %s", path, diag.Reason(err))
 	}
 	return nil
 }
@@ -37,23 +45,47 @@ func Save(path string, p *Plan) error {
 // ReadFile reads a saved plan.
 func ReadFile(path string) (*Saved, error) {
 	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no file %s. `etl plan -out=%s` makes a plan and saves it there", path, path)
+	case errors.Is(err, syscall.EISDIR):
+		return nil, fmt.Errorf("the path %s is a folder. Name the file that `etl plan -out=FILE` saved", path)
+	case err != nil:
+		return nil, fmt.Errorf("the file %s can't be read: %s", path, diag.Reason(err))
+	}
+	s, err := decode(text)
 	if err != nil {
-		return nil, fmt.Errorf("reading the plan: %w", err)
+		return nil, fmt.Errorf("the file %s %w", path, err)
 	}
+	return s, nil
+}
+
+// decode reads a saved plan's text. Its errors go on from the file's name.
+func decode(text []byte) (*Saved, error) {
 	var s Saved
-	if err := json.Unmarshal(text, &s); err != nil || len(s.Text) == 0 || s.ID == "" {
-		return nil, fmt.Errorf("%s is not a plan that `etl plan -out` saved", path)
-	}
-	if sum(s.Text) != s.Sum {
-		return nil, fmt.Errorf("%s was changed since `etl plan -out` saved it. Make a new one", path)
+	err := json.Unmarshal(text, &s)
+	switch {
+	case cutOff(text, err):
+		return nil, errors.New("ends amid the plan: it was not written or copied as a whole. Make a new one with `etl plan -out=FILE`")
+	case err != nil || len(s.Text) == 0 || s.ID == "":
+		return nil, errors.New("is not a plan that `etl plan -out=FILE` saved")
+	case sum(s.Text) != s.Sum:
+		return nil, errors.New("was changed since `etl plan -out=FILE` saved it. Make a new one")
 	}
 	if err := json.Unmarshal(s.Text, &s.Plan); err != nil || s.Plan == nil {
-		return nil, fmt.Errorf("%s is not a plan that `etl plan -out` saved", path)
+		return nil, errors.New("is not a plan that `etl plan -out=FILE` saved")
 	}
 	if s.Plan.FormatVersion > FormatVersion {
-		return nil, fmt.Errorf("%s was saved by a newer etl (format %d, this one reads up to %d)", path, s.Plan.FormatVersion, FormatVersion)
+		return nil, fmt.Errorf("was saved by a newer etl (format %d, this one reads up to %d). Apply it with that one, or make a new one",
+			s.Plan.FormatVersion, FormatVersion)
 	}
 	return &s, nil
+}
+
+// cutOff tells a plan without its end from a file that never was one.
+func cutOff(text []byte, err error) bool {
+	var failed *json.SyntaxError
+	return errors.As(err, &failed) && failed.Offset == int64(len(text)) && bytes.HasPrefix(text, []byte(`{"id":"`))
 }
 
 // sum is over the compact text, so that a file that was only laid out anew is the same plan.

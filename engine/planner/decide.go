@@ -92,6 +92,13 @@ func (n *node) because(kind, text string) {
 	n.planned.Reasons = append(n.planned.Reasons, plan.Reason{Kind: kind, Text: text})
 }
 
+// becauseRolledBack says of a table that was rolled back that this is no pin.
+func (n *node) becauseRolledBack() {
+	if n.recorded.Summary.Mode == state.ModeRollback {
+		n.because("own", "it was rolled back, and goes forward again")
+	}
+}
+
 // compare fills the differences of definition and schema against what is recorded.
 func (n *node) compare() (data, meta []plan.Change) {
 	if !n.sameDefinition() {

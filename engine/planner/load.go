@@ -73,6 +73,7 @@ func (r *planning) decideNewData(ctx context.Context, n *node) {
 		text = fmt.Sprintf("%s can't tell whether it changed", n.source.Addr)
 	}
 	n.load(plan.Refresh, "", "data", text)
+	n.becauseRolledBack()
 	if len(n.planned.Columns) > 0 {
 		n.planned.Category = severity(n.recorded.Columns, n.work.Columns)
 	}

@@ -16,6 +16,7 @@ type move struct {
 	text    string
 	appends bool   // rows were only added, and can be read alone
 	why     string // where they can't
+	gained  int64  // rows that were added before this plan, where they were only added
 }
 
 // movedInputs lists the inputs that moved since the recorded rows were computed, or will move in this plan.
@@ -56,7 +57,9 @@ func (r *planning) movedInput(ctx context.Context, n *node, in input) (*move, er
 	case future == nil:
 		return past, nil
 	}
-	past.text = future.text
+	if past.kind == "data" {
+		past.text = future.text // what else happened weighs less than what took rows away
+	}
 	past.appends = past.appends && future.appends
 	if past.why == "" {
 		past.why = future.why
@@ -76,8 +79,7 @@ func (r *planning) movedBefore(ctx context.Context, in input, since int64) (*mov
 	}
 	between, found := sinceSnapshot(history, t.Main, since)
 	if !found {
-		return &move{input: in, kind: "upstream", text: fmt.Sprintf("%s no longer has the snapshot that its rows were computed from", in.address()),
-			why: fmt.Sprintf("%s was rolled back or its history expired", in.address())}, nil
+		return in.left(history, since), nil
 	}
 	moving := rowMoving(between)
 	if len(moving) == 0 {
@@ -85,12 +87,26 @@ func (r *planning) movedBefore(ctx context.Context, in input, since int64) (*mov
 	}
 	m := &move{input: in, kind: "data", text: in.address() + " has new rows", appends: true}
 	for _, s := range moving {
+		m.gained += max(s.Added, 0)
 		if s.Operation != "append" {
 			m.appends, m.why = false, fmt.Sprintf("rows of %s were changed or removed", in.address())
 			m.text = in.address() + " changed"
 		}
 	}
 	return m, nil
+}
+
+// left says why the snapshot that rows were computed from is no ancestor of an input's main: the input was returned to an earlier
+// one, or forgot it.
+func (in input) left(history []state.Snapshot, since int64) *move {
+	for _, s := range history {
+		if s.ID == since {
+			return &move{input: in, kind: "upstream", text: in.address() + " was rolled back",
+				why: fmt.Sprintf("rows of %s from which these were computed were taken back", in.address())}
+		}
+	}
+	return &move{input: in, kind: "upstream", text: in.address() + " no longer has the snapshot that these rows were computed from",
+		why: fmt.Sprintf("the history of %s doesn't tell any more what changed since", in.address())}
 }
 
 // movesInThisPlan predicts what the input's own work will do to its rows.

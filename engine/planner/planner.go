@@ -74,6 +74,7 @@ type node struct {
 	planned  plan.Table
 	work     *plan.Work
 	readers  []*node
+	moves    []move         // of its inputs, where it is otherwise as recorded
 	encoded  []byte         // the declared definition as it is recorded
 	columns  string         // the planned columns, as part of its readers' binding keys
 	failed   bool           // a mistake was reported, or something of it isn't known: it is checked and not planned

@@ -50,6 +50,7 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 		n.failed = true
 		return
 	}
+	n.moves = moves
 	r.decideRefresh(n, moves)
 	if n.planned.Action == plan.None {
 		r.decideMetadata(ctx, n, meta)
@@ -93,6 +94,7 @@ func (r *planning) decideRefresh(n *node, moves []move) {
 	default:
 		n.compute(plan.Refresh, "", compute, "always", "it says refresh = \"always\"")
 	}
+	n.becauseRolledBack()
 	n.planned.Why = why
 	if len(n.planned.Columns) > 0 {
 		n.planned.Category = severity(n.recorded.Columns, n.work.Columns)
@@ -236,14 +238,18 @@ func (n *node) readEstimate(compute string) plan.Estimate {
 // gained is what an input got since its recorded rows were read: before this plan and in it.
 func (in input) gained(n *node) plan.Estimate {
 	before := plan.Estimate{}
-	if since, ok := recordedInput(n.recorded, in.ident()); ok && since.Snapshot != in.recorded().Main {
-		before = plan.Estimate{Rows: 0, AtLeast: true} // not counted: the history would have to be read
+	for _, m := range n.moves {
+		if m.input.ident() == in.ident() {
+			before.Rows = m.gained
+		}
 	}
 	if in.node == nil || in.node.planned.Action == plan.None {
 		return before
 	}
 	now := in.node.planned.Reads
-	now.AtLeast = now.AtLeast || before.AtLeast
+	if now.Rows >= 0 {
+		now.Rows += before.Rows
+	}
 	return now
 }
 

@@ -58,7 +58,9 @@ func (r Reader) bind(ctx context.Context, session *duckdb.Session, ref duckdb.Ta
 	}
 	snapshot, columns := table.Main, table.Columns
 	if at != "" {
-		if snapshot, err = r.Lakehouse.SnapshotAt(ctx, ref.Ident, at); err != nil {
+		if snapshot, err = r.Lakehouse.SnapshotAt(ctx, ref.Ident, at); errors.Is(err, state.ErrNotFound) {
+			return &duckdb.SQLError{Kind: "Catalog", Offset: ref.Offset, Summary: "Unknown snapshot", Detail: diag.Sentence(err)}
+		} else if err != nil {
 			return fmt.Errorf("finding %s of %s: %w", at, ref.Ident, err)
 		}
 		if columns, err = r.Lakehouse.SchemaAt(ctx, table, snapshot); err != nil {

@@ -96,7 +96,7 @@ func (c *consumer) file(ctx context.Context, f sdk.File) error {
 	}
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || !strings.HasPrefix(path, dir+string(filepath.Separator)) || f.Rows < 0 {
-		return &dataplane.Violation{Reason: fmt.Sprintf("it handed over %q with %d rows, which is no file in its staging folder", f.Path, f.Rows)}
+		return &dataplane.Violation{Reason: fmt.Sprintf("it handed over %q (rows: %d), which is no file in its staging folder", f.Path, f.Rows)}
 	}
 	if err := checkFooter(path, c.columns, f.Rows); err != nil {
 		return unfit(f.Path, err)

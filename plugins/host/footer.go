@@ -26,7 +26,7 @@ func checkFooter(path string, columns coltype.Schema, rows int64) (err error) {
 	}
 	defer reader.Close()
 	if stored := reader.NumRows(); stored != rows {
-		return fmt.Errorf("it holds %d rows where %d were stated", stored, rows)
+		return fmt.Errorf("its number of rows is %d where %d was stated", stored, rows)
 	}
 	// Without the writer's own Arrow schema: what counts is what any reader sees.
 	schema, err := pqarrow.FromParquet(reader.MetaData().Schema, nil, nil)
@@ -38,7 +38,7 @@ func checkFooter(path string, columns coltype.Schema, rows int64) (err error) {
 
 func checkColumns(columns coltype.Schema, stored *arrow.Schema) error {
 	if stored.NumFields() != len(columns) {
-		return fmt.Errorf("it has %d columns where %d were asked for", stored.NumFields(), len(columns))
+		return fmt.Errorf("its number of columns is %d where %d was asked for", stored.NumFields(), len(columns))
 	}
 	for i, want := range columns {
 		got, err := arrowschema.ToField(stored.Field(i))

@@ -184,7 +184,7 @@ func TestFinishedFiles(t *testing.T) {
 	}
 	for partition, want := range map[string]string{
 		"file":                  "",
-		"file of other rows":    "it holds 2 rows where 1 were stated",
+		"file of other rows":    "its number of rows is 2 where 1 was stated",
 		"file of other ids":     `its column "tags.element" has the field id 77 where 3 was given`,
 		"file of other columns": `its column "n" is int where long was asked for`,
 		"no Parquet":            "it is no Parquet file",

@@ -52,7 +52,7 @@ func (r *reader) Read(ctx context.Context, f filesource.File, read filesource.Re
 		}
 	}
 	if rows.next-1 != in.reader.NumRows() {
-		return damaged(f, fmt.Errorf("it holds %d rows, and its footer promises %d", rows.next-1, in.reader.NumRows()))
+		return damaged(f, fmt.Errorf("its number of rows is %d, and its footer promises %d", rows.next-1, in.reader.NumRows()))
 	}
 	read.Delivery.Read(f.Size)
 	return nil

@@ -79,7 +79,8 @@ func TestRollback(t *testing.T) {
 		t.Errorf("the table isn't what it was:\n%s", diff)
 	}
 	r := l.Must(t, 2, "plan", "-detailed-exitcode")
-	if !r.Says("table.bronze.orders", "table.silver.orders", "table.gold.sales", "recompute") {
+	if !r.Says("it was rolled back, and goes forward again", "because table.bronze.orders was rolled back; recomputes fully: rows of table.bronze.orders from which these were computed were taken back",
+		"table.gold.sales", "because table.silver.orders") {
 		t.Errorf("the plan doesn't say what is recomputed:\n%s", r.Output())
 	}
 	l.Must(t, 0, "apply", "-auto-approve")

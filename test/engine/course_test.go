@@ -43,10 +43,13 @@ func TestRollback(t *testing.T) {
 	p.rollback("bronze", "orders", 1)
 	p.same("SELECT id FROM bronze.orders", "1", "2", "3")
 	planned := p.apply()
-	p.expect(planned, "table.bronze.orders", "refresh - load")
+	bronze := p.expect(planned, "table.bronze.orders", "refresh - load")
+	if last := bronze.Reasons[len(bronze.Reasons)-1].Text; last != "it was rolled back, and goes forward again" {
+		t.Errorf("the table that was rolled back says %q", last)
+	}
 	silver := p.expect(planned, "table.silver.orders", "refresh - full")
-	if !strings.Contains(silver.Why, "rolled back") {
-		t.Errorf("the reason is %q", silver.Why)
+	if silver.Reasons[0].Text != "table.bronze.orders was rolled back" || !strings.Contains(silver.Why, "taken back") {
+		t.Errorf("the reasons are %q, %q", silver.Reasons, silver.Why)
 	}
 	p.settled()
 	p.same("SELECT id FROM silver.orders", all...)
