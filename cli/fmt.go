@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/format"
 	"github.com/automic-etl/etl/lang/syntax"
 )
@@ -64,7 +65,7 @@ func (e *environment) fmtFile(c *cli.Context, file string) (bool, error) {
 	}
 	src, err := os.ReadFile(path)
 	if err != nil {
-		fmt.Fprintf(e.stderr, "Error: reading %s: %s\n", file, err)
+		fmt.Fprintf(e.stderr, "Error: The file %s can't be read: %s.\n", file, diag.Reason(err))
 		return false, err
 	}
 	name := file
@@ -81,18 +82,15 @@ func (e *environment) fmtFile(c *cli.Context, file string) (bool, error) {
 	if string(out) == string(src) {
 		return false, nil
 	}
-	fmt.Fprintln(e.stdout, name)
-	if c.Bool("diff") {
-		if err := view.Diff(e.stdout, name, string(src), string(out)); err != nil {
+	if !c.Bool("check") {
+		if err := os.WriteFile(path, out, 0o644); err != nil {
+			fmt.Fprintf(e.stderr, "Error: The file %s can't be written: %s.\n", file, diag.Reason(err))
 			return true, err
 		}
 	}
-	if c.Bool("check") {
-		return true, nil
-	}
-	if err := os.WriteFile(path, out, 0o644); err != nil {
-		fmt.Fprintf(e.stderr, "Error: writing %s: %s\n", file, err)
-		return true, err
+	fmt.Fprintln(e.stdout, name)
+	if c.Bool("diff") {
+		return true, view.Diff(e.stdout, name, string(src), string(out))
 	}
 	return true, nil
 }
