@@ -46,6 +46,7 @@ func kinds(block string) addr.Kind {
 // collect takes the headers of a file.
 func (l *loader) collect(file *syntax.File) {
 	for _, attr := range decode.Ordered(file.Body) {
+		l.moreLocals = true // it may be one of them, or even all
 		l.report(diag.Error(attr.NameRange, "Attribute outside of a block",
 			"%q stands outside of every block. Values of the project belong into locals { … }, settings into etl { … }.", attr.Name))
 	}
@@ -53,6 +54,7 @@ func (l *loader) collect(file *syntax.File) {
 		spec, ok := l.root.Nested(block.Type)
 		if !ok || syntax.Lost(block.Body) { // then perhaps not even its labels are what they seem
 			l.project.lost = append(l.project.lost, block.Labels...)
+			l.moreLocals = l.moreLocals || len(block.Labels) == 0
 		}
 		if !ok {
 			l.report(unknownBlock(block, l.root))

@@ -13,7 +13,7 @@ import (
 )
 
 func (l *loader) env(ctx *hcl.EvalContext) expr.Env {
-	return expr.Env{Eval: ctx, Functions: l.functions, Partial: l.project.blind, Files: l.project.Files}
+	return expr.Env{Eval: ctx, Functions: l.functions, May: l.project.mayDeclare, Files: l.project.Files}
 }
 
 // merged is the description of a block: what the language has in every such block, and what the provider adds.

@@ -77,7 +77,7 @@ func (p parser) inline(e *hclsyntax.FunctionCallExpr, f *Function) (Node, hcl.Di
 }
 
 func (p parser) unknownFunction(name string, rng hcl.Range) hcl.Diagnostics {
-	if p.env.Partial {
+	if p.env.May != nil && p.env.May(name) {
 		return hcl.Diagnostics{diag.Told(rng)}
 	}
 	if instead, ok := foreign(name); ok {

@@ -11,8 +11,8 @@ type Env struct {
 	Eval *hcl.EvalContext
 	// Functions are the project's own, by name.
 	Functions map[string]*Function
-	// Partial says that the project may have functions that could not be read: an unknown one is no mistake.
-	Partial bool
+	// May says whether the project may have a function that could not be read, so that its name isn't unknown. Nil: none.
+	May func(name string) bool
 	// Files are the sources of the expressions; where one is given, what HCL took for a comment is found in it.
 	Files map[string]*hcl.File
 }

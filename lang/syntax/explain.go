@@ -31,7 +31,10 @@ func explain(diags hcl.Diagnostics, src []byte) hcl.Diagnostics {
 	return out
 }
 
-const foreignOperator = "Operator of another language"
+const (
+	foreignOperator = "Operator of another language"
+	noEqualsSign    = "A block takes no equals sign before its brace. Write the block's type, its labels and the brace, as in: write \"merge\" { … }."
+)
 
 func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 	at := *d.Subject
@@ -45,8 +48,7 @@ func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 	case strings.HasPrefix(summary, "Unexpected ") && strings.HasSuffix(summary, " directive"):
 		summary = "Unbalanced template directive"
 	case summary == "Invalid block definition" && strings.HasPrefix(detail, "The equals sign"):
-		detail = "A block takes no equals sign before its brace. Write the block's type, its labels and the brace, as in: " +
-			"write \"merge\" { … }."
+		detail = noEqualsSign
 	case summary == "Argument definition required", summary == "Invalid single-argument block definition":
 		summary = "Several attributes on one line"
 		detail = "A block on one line can hold one attribute only. Put each attribute on a line of its own, and the closing " +

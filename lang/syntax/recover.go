@@ -129,14 +129,17 @@ func redefined(attr, first *hclsyntax.Attribute) *hcl.Diagnostic {
 		"remove one of the two.", attr.Name, first.NameRange)
 }
 
-// opening is the first line of a block of several lines.
-var opening = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)((?:[ \t]+(?:"[^"\n]*"|[A-Za-z_][\w-]*))*)[ \t]*\{[ \t]*(?:(?:#|//)[^\n]*)?\r?\n`)
+// opening is the first line of a block of several lines; with labels, an equals sign may stand in it by mistake.
+var opening = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)((?:[ \t]+(?:"[^"\n]*"|[A-Za-z_][\w-]*))*)[ \t]*(=?)[ \t]*\{[ \t]*(?:(?:#|//)[^\n]*)?\r?\n`)
 
-// block reads a block of several lines whose header is right, and says where it ends.
+// block reads a block of several lines whose header can be read, and says where it ends.
 func (r *recovery) block(body *hclsyntax.Body, it item) (int, bool) {
 	m := opening.FindSubmatchIndex(r.src[it.from:it.to])
-	if m == nil {
+	if m == nil || m[6] < m[7] && m[4] == m[5] {
 		return it.to, false
+	}
+	if m[6] < m[7] {
+		r.diags = append(r.diags, diag.Error(r.between(it.from+m[6], it.from+m[7]), "Invalid block definition", noEqualsSign))
 	}
 	inner, rest, brace := it.from+m[1], it.to, it.brace
 	if brace < inner {
@@ -195,7 +198,7 @@ var (
 	assigned = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)[ \t]*(=)(?:[^=]|$)`)
 	headed   = regexp.MustCompile(`^[ \t]*[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[A-Za-z_][\w-]*))*[ \t]*\{`)
 	named    = regexp.MustCompile(`^[ \t]*([A-Za-z_][\w-]*)([^{=\n]*)`)
-	only     = regexp.MustCompile(`\{[ \t]*([A-Za-z_][\w-]*)[ \t]*=`)
+	only     = regexp.MustCompile(`^[^\n]*?\{[ \t]*([A-Za-z_][\w-]*)[ \t]*=`)
 )
 
 // lose keeps the place of an item that can't be read: an attribute whose value is an error, or a block that lacks something.
