@@ -130,7 +130,7 @@ func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID
 		out = w.stdout
 	}
 	progress := view.NewProgress(out, view.ProgressOptions{Terminal: !opt.JSON && w.terminal(out), Options: opt})
-	a := &apply.Applier{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: compute, Progress: reporter{progress},
+	a := &apply.Applier{Project: w.project, Lakehouse: w.lake, Sources: w.sources(), Compute: compute, Progress: reporter{progress},
 		Log: w.log, Parallelism: c.Int("parallelism"), LockTimeout: c.Duration("lock-timeout"),
 		Command: "etl " + c.Command.Name, Version: version()}
 	result, diags := a.Apply(ctx, p, planID)

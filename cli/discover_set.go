@@ -158,10 +158,12 @@ func (d *discovery) evaluate(ctx context.Context, w *workspace) hcl.Diagnostics 
 	d.adhoc = adhoc
 	if w.project == nil {
 		w.project = adhoc
+		w.secrecy.keep(adhoc.Sensitive)
 		return diags
 	}
 	maps.Copy(w.project.Files, adhoc.Files)
 	w.project.Sensitive = append(w.project.Sensitive, adhoc.Sensitive...)
+	w.secrecy.keep(w.project.Sensitive)
 	if d.connection != nil && !diags.HasErrors() {
 		adhoc.Name, adhoc.Connections = w.project.Name, []*config.Connection{d.connection}
 		adhoc.Sources[0].Connection = &d.connection.Addr

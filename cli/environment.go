@@ -27,6 +27,7 @@ type environment struct {
 	noColor        bool
 	unknown        bool            // the command line names no command
 	vars           []config.VarArg // -var and -var-file, in order
+	secrecy        secrecy
 }
 
 // before reads the flags that stand in front of the command.
@@ -53,7 +54,7 @@ func (e *environment) before(c *cli.Context) error {
 	if err := level.UnmarshalText([]byte(given)); err != nil {
 		return fmt.Errorf("-log-level=%s: %w", given, err)
 	}
-	e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+	e.log = slog.New(logging{slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}), &e.secrecy})
 	return nil
 }
 

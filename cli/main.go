@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, env *environment) int {
 	case errors.As(err, &exit):
 		code = exit.code
 	case err != nil:
-		fmt.Fprintf(env.stderr, "Error: %s\n", diag.Sentence(err))
+		fmt.Fprintf(env.stderr, "Error: %s\n", env.secrecy.text(diag.Sentence(err)))
 		code = exitError
 	case env.unknown:
 		code = exitError

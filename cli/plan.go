@@ -85,6 +85,6 @@ func (w *workspace) plan(ctx context.Context, options planner.Options) (*plan.Pl
 }
 
 func (w *workspace) planner(options planner.Options) *planner.Planner {
-	return &planner.Planner{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Compute: w.engine,
+	return &planner.Planner{Project: w.project, Lakehouse: w.lake, Sources: w.sources(), Compute: w.engine,
 		CacheDir: w.scratch.cache, Options: options, Log: w.log}
 }

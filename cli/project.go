@@ -118,6 +118,7 @@ func (e *environment) parse(ctx context.Context, secrets bool) (*workspace, hcl.
 	}
 	project, diags := config.Load(ctx, config.Options{Dir: e.dir, Vars: e.vars, Environ: os.Environ(), NeedSecrets: secrets, Plugin: w.schema, Version: version()})
 	w.project = project
+	w.secrecy.keep(project.Sensitive)
 	return w, diags, nil
 }
 

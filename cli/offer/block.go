@@ -121,10 +121,7 @@ func write(b *strings.Builder, set []Setting) {
 // comment says what a stream is: its name, how many columns it has, and how much there is of it.
 func comment(s Stream) string {
 	text := oneLine(s.Name) + ": " + view.Plural(len(s.Columns), "column")
-	switch {
-	case s.Rows != nil && *s.Rows == 1:
-		text += ", about 1 row"
-	case s.Rows != nil:
+	if s.Rows != nil {
 		text += ", about " + view.Plural(*s.Rows, "row")
 	}
 	if s.Bytes != nil && *s.Bytes > 0 {

@@ -36,6 +36,9 @@ func newRedactor(values []string) redactor {
 	return redactor{slices.Compact(all)}
 }
 
+// Hider puts a mark in the place of each of these values in a text.
+func Hider(values []string) func(text string) string { return newRedactor(values).text }
+
 // span is a piece of a text, in bytes.
 type span struct{ start, end int }
 

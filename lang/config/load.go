@@ -15,6 +15,7 @@ import (
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/lang/grammar"
 	"github.com/automic-etl/etl/lang/input"
+	"github.com/automic-etl/etl/lang/secret"
 	"github.com/automic-etl/etl/lang/syntax"
 	"github.com/automic-etl/etl/plugins/schema"
 )
@@ -27,7 +28,7 @@ type Options struct {
 	Dir     string
 	Vars    []VarArg // in the order of the command line
 	Environ []string // as os.Environ gives it
-	// NeedSecrets is false for validate: env() is then unknown, and so are variables without a value.
+	// NeedSecrets is false for validate: env() and secret() are then unknown, and so are variables without a value.
 	NeedSecrets bool
 	// Version of the tool, held against required_version; empty: not checked.
 	Version string
@@ -161,7 +162,7 @@ func (l *loader) first(ctx context.Context) {
 	}
 	l.names()
 	l.settings()
-	l.values()
+	l.values(ctx)
 	l.lakehouse()
 	l.layers()
 	l.userFunctions()
@@ -188,9 +189,13 @@ func (l *loader) keep(files []*syntax.File) {
 }
 
 // values gives the variables and locals their values.
-func (l *loader) values() {
+func (l *loader) values(ctx context.Context) {
 	environ := eval.Environ(l.opt.Environ)
-	functions := eval.Functions(eval.World{Dir: l.opt.Dir, Environ: environ, Secrets: l.opt.NeedSecrets, Found: l.secret})
+	stores := secret.New(l.opt.Dir)
+	functions := eval.Functions(eval.World{
+		Dir: l.opt.Dir, Environ: environ, Secrets: l.opt.NeedSecrets, Found: l.secret,
+		Secret: func(url string) (string, error) { return stores.Read(ctx, url) },
+	})
 	l.eval = &hcl.EvalContext{
 		Functions: functions,
 		Variables: map[string]cty.Value{

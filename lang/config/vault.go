@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/lang/eval"
+	"github.com/automic-etl/etl/lang/secret"
 )
 
 // vault is the texts that must not be printed.
@@ -22,7 +23,11 @@ func (l *loader) secret(v cty.Value) {
 	l.secrets.mutex.Lock()
 	defer l.secrets.mutex.Unlock()
 	for _, text := range found {
-		l.secrets.texts[text] = true
+		for _, part := range append(secret.Parts(text), text) {
+			if len(part) >= eval.ShortestSecret {
+				l.secrets.texts[part] = true
+			}
+		}
 	}
 }
 

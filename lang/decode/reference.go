@@ -7,14 +7,16 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/automic-etl/etl/lang/secret"
 )
 
 // Reference spells where a sensitive value comes from, never the value: `env("SHOP_DSN")`, `var.shop_dsn`. Text that
 // stands around it is kept unless the attribute itself is sensitive, as then the text may be the secret.
-func Reference(e hclsyntax.Expression, files map[string]*hcl.File, secret bool) string {
+func Reference(e hclsyntax.Expression, files map[string]*hcl.File, sensitive bool) string {
 	rng := e.Range()
 	file := files[rng.Filename]
-	if file == nil || secret && !plain(e) {
+	if file == nil || sensitive && !plain(e) || inline(string(rng.SliceBytes(file.Bytes))) {
 		return "(sensitive" + strings.Join(append([]string{""}, sources(e)...), " ") + ")"
 	}
 	return layout(rng.SliceBytes(file.Bytes))
@@ -26,7 +28,17 @@ func plain(e hclsyntax.Expression) bool {
 	case *hclsyntax.ScopeTraversalExpr:
 		return true
 	case *hclsyntax.FunctionCallExpr:
-		return e.Name == "env"
+		return e.Name == "env" || e.Name == "secret"
+	}
+	return false
+}
+
+// inline says whether a secret stands in the expression itself, as a URL that is one.
+func inline(text string) bool {
+	for part := range strings.SplitSeq(text, "\"") {
+		if secret.Inline(part) {
+			return true
+		}
 	}
 	return false
 }

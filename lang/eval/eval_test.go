@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -77,12 +78,13 @@ func TestFunctionsRefuse(t *testing.T) {
 		`file(".")`:                "can't be read",
 		`fileset(".", "[")`:        "malformed",
 		`env("NOT_SET")`:           "NOT_SET isn't set",
-		`secret("awskms://x")`:     "not supported",
+		`secret("file:///x")`:      "the secret can't be read: the store is shut",
 		`replace("a", "/(/", "b")`: "missing closing",
 		`length(5)`:                "collection",
 	}
 	for text, want := range cases {
-		_, diags := evaluate(t, World{Dir: dir, Secrets: true}, text)
+		shut := func(string) (string, error) { return "", errors.New("the store is shut") }
+		_, diags := evaluate(t, World{Dir: dir, Secrets: true, Secret: shut}, text)
 		if !diags.HasErrors() || !strings.Contains(diags[0].Detail, want) {
 			t.Errorf("%s: %v, want %q", text, diags, want)
 		}
@@ -111,8 +113,33 @@ func TestSecrets(t *testing.T) {
 	if got := Secrets(set); len(got) != 1 || got[0] != "in a set" {
 		t.Errorf("Secrets of a set: %q", got)
 	}
-	if v, _ := evaluate(t, World{}, `env("KEY")`); v.IsKnown() || !IsSensitive(v) {
-		t.Errorf("without secrets env() is %#v", v)
+	for _, call := range []string{`env("KEY")`, `secret("file:///x")`} {
+		if v, _ := evaluate(t, World{}, call); v.IsKnown() || !IsSensitive(v) {
+			t.Errorf("without secrets %s is %#v", call, v)
+		}
+	}
+}
+
+func TestSecretsOfAStore(t *testing.T) {
+	var found []string
+	w := World{
+		Secrets: true, Found: func(v cty.Value) { found = append(found, Secrets(v)...) },
+		Secret: func(url string) (string, error) { return `{ "password": "pepper" }`, nil },
+	}
+	v, diags := evaluate(t, w, `jsondecode(secret("file:///x")).password`)
+	if diags.HasErrors() || !reflect.DeepEqual(Secrets(v), []string{"pepper"}) || !IsSensitive(v) {
+		t.Errorf("got %#v, %v", v, diags)
+	}
+	if want := []string{`{ "password": "pepper" }`}; !reflect.DeepEqual(found, want) {
+		t.Errorf("told of %q", found)
+	}
+	// A URL that is the secret is hidden like one, even where it isn't read.
+	found = nil
+	if _, diags := evaluate(t, World{Found: w.Found}, `secret("constant://?val=pepper")`); diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if want := []string{"constant://?val=pepper"}; !reflect.DeepEqual(found, want) {
+		t.Errorf("told of %q", found)
 	}
 }
 

@@ -15,8 +15,10 @@ import (
 type World struct {
 	Dir     string            // the project's folder
 	Environ map[string]string // of the process
-	// Secrets is false where none are needed: env() then gives an unknown value.
+	// Secrets is false where none are needed: env() and secret() then give unknown values.
 	Secrets bool
+	// Secret reads the secret that a URL names.
+	Secret func(url string) (string, error)
 	// Found is told each secret that is read, if set.
 	Found func(cty.Value)
 }
@@ -32,14 +34,14 @@ func Environ(list []string) map[string]string {
 	return environ
 }
 
-// Functions are the functions of configuration. All are pure, except that file and fileset read the project's folder
-// and env the environment.
+// Functions are the functions of configuration. All are pure, except that file and fileset read the project's folder,
+// env the environment, and secret a store of secrets.
 func Functions(w World) map[string]function.Function {
 	all := map[string]function.Function{
 		"env":       envFunc(w),
 		"file":      fileFunc(w),
 		"fileset":   filesetFunc(w),
-		"secret":    secretFunc(),
+		"secret":    secretFunc(w),
 		"sensitive": sensitive,
 	}
 	for _, group := range []map[string]function.Function{collections(), textual(), numbers(), conversions()} {

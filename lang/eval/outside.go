@@ -12,6 +12,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/automic-etl/etl/lang/secret"
 )
 
 func envFunc(w World) function.Function {
@@ -30,24 +32,41 @@ func envFunc(w World) function.Function {
 					"value by a variable", name)
 			}
 			secret := cty.StringVal(value).Mark(Sensitive)
-			if w.Found != nil {
-				w.Found(secret)
-			}
+			w.found(secret)
 			return secret, nil
 		},
 	})
 }
 
-func secretFunc() function.Function {
+func secretFunc(w World) function.Function {
 	return function.New(&function.Spec{
-		Description: "A secret from a secret store. Not supported yet.",
-		Params:      []function.Parameter{{Name: "url", Type: cty.String}},
-		Type:        function.StaticReturnType(cty.String),
-		Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
-			return cty.NilVal, errors.New("secret stores are not supported by this version of etl; put the secret into an " +
-				"environment variable and write env(\"NAME\")")
+		Description: "The secret that a URL names: file:///run/secrets/shop, or file://./shop.secret beside the project's files. White " +
+			"space around it doesn't count. It is read at plan and apply, and is sensitive.",
+		Params: []function.Parameter{{Name: "url", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			url := args[0].AsString()
+			if secret.Inline(url) {
+				w.found(cty.StringVal(url).Mark(Sensitive))
+			}
+			if !w.Secrets {
+				return cty.UnknownVal(cty.String).Mark(Sensitive), nil
+			}
+			text, err := w.Secret(url)
+			if err != nil {
+				return cty.NilVal, function.NewArgErrorf(0, "the secret can't be read: %w", err)
+			}
+			value := cty.StringVal(text).Mark(Sensitive)
+			w.found(value)
+			return value, nil
 		},
 	})
+}
+
+func (w World) found(secret cty.Value) {
+	if w.Found != nil {
+		w.Found(secret)
+	}
 }
 
 func fileFunc(w World) function.Function {

@@ -13,6 +13,9 @@ type mark string
 // Sensitive is the mark of values that must never be printed, hashed or recorded.
 const Sensitive = mark("sensitive")
 
+// ShortestSecret is how many characters a text has at least that is hidden wherever it is printed.
+const ShortestSecret = 3
+
 // IsSensitive says whether any part of a value is.
 func IsSensitive(v cty.Value) bool {
 	return v != cty.NilVal && v.HasMarkDeep(Sensitive)
@@ -44,7 +47,7 @@ func texts(v cty.Value) []string {
 	var found []string
 	// The callback returns no error, so neither does Walk.
 	_ = cty.Walk(v, func(_ cty.Path, part cty.Value) (bool, error) {
-		if part.IsKnown() && !part.IsNull() && part.Type() == cty.String && len(part.AsString()) >= 3 {
+		if part.IsKnown() && !part.IsNull() && part.Type() == cty.String && len(part.AsString()) >= ShortestSecret {
 			found = append(found, part.AsString())
 		}
 		return true, nil
