@@ -43,10 +43,14 @@ func (a Asked) asked(name string) int {
 	return slices.IndexFunc(a.Source, func(s Setting) bool { return s.Name == name })
 }
 
-// firstText is the attribute that names a stream where the provider doesn't say which.
+// firstText is the attribute that names a stream where the provider doesn't say which, and nobody set it or the query that
+// stands in its place.
 func (a Asked) firstText() string {
 	for _, attribute := range a.Schema.Source.Attributes {
-		if (attribute.Kind == "" || attribute.Kind == schema.Value) && attribute.Type == cty.String && a.asked(attribute.Name) < 0 {
+		if (attribute.Kind == "" || attribute.Kind == schema.Value) && attribute.Type == cty.String {
+			if a.asked(attribute.Name) >= 0 || a.asked("query") >= 0 {
+				return ""
+			}
 			return attribute.Name
 		}
 	}

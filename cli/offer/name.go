@@ -43,13 +43,20 @@ func free(name string, taken map[string]bool) string {
 	return name
 }
 
-// lastPart is what follows the last dot, as in `public.orders`, without quotes.
+// lastPart is what follows the last dot that doesn't stand in quotes, as in `public.orders` and `public."odd.name"`.
 func lastPart(name string) string {
-	name = strings.Trim(name, "\"`'[]")
-	if at := strings.LastIndexByte(name, '.'); at >= 0 && at+1 < len(name) {
-		name = name[at+1:]
+	start, quote := 0, rune(0)
+	for at, r := range name {
+		switch {
+		case quote == 0 && (r == '"' || r == '`'):
+			quote = r
+		case r == quote:
+			quote = 0
+		case quote == 0 && r == '.' && at+1 < len(name):
+			start = at + 1
+		}
 	}
-	return strings.Trim(name, "\"`'[]")
+	return name[start:]
 }
 
 // longest is as long as names of tables get in most systems.

@@ -142,14 +142,26 @@ func TestThrough(t *testing.T) {
 	}
 }
 
+// What was asked for by a query is read by that query.
+func TestQuery(t *testing.T) {
+	for _, name := range []string{"query", "table"} {
+		a := Asked{Schema: database(), Connection: "connection.shopdb.main", Source: []Setting{{name, `"x"`}}}
+		document, err := New(a, []sdk.Stream{{Name: "y", Rows: -1, Bytes: -1}})
+		want := "# y: 0 columns\nsource \"shopdb\" \"y\" {\n  connection = connection.shopdb.main\n  " + name + strings.Repeat(" ", 6) + "= \"x\"\n}\n"
+		if err != nil || document.Streams[0].HCL != want {
+			t.Errorf("got %s, %v", document.Streams[0].HCL, err)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	a := Asked{Schema: database()}
 	var in []sdk.Stream
-	for _, name := range []string{"orders", "Orders", "a.orders", "b.c.orders", "public.x", "1", "...", "", "é", "é", strings.Repeat("long", 40), `"My" "Table"`} {
+	for _, name := range []string{"orders", "Orders", "a.orders", "b.c.orders", "public.x", "1", "...", "", "é", "é", strings.Repeat("long", 40), `"My" "Table"`, `public."odd.name"`, "x.`y`", `a."b`} {
 		in = append(in, sdk.Stream{Name: name})
 	}
 	want := []string{
-		"orders", "orders_2", "a_orders", "b_c_orders", "x", "shopdb_1", "shopdb", "shopdb_2", "shopdb_3", "shopdb_4", strings.Repeat("long", 15), "my_table",
+		"orders", "orders_2", "a_orders", "b_c_orders", "x", "shopdb_1", "shopdb", "shopdb_2", "shopdb_3", "shopdb_4", strings.Repeat("long", 15), "my_table", "odd_name", "y", "b",
 	}
 	if got := a.names(in); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)

@@ -61,7 +61,7 @@ type Stream struct {
 	Rows    int64    // estimate; -1 unknown
 	Bytes   int64    // estimate; -1 unknown
 	// Attributes choose the stream in a source block, in addition to what Discover was asked with: {"table": "sales.orders"}.
-	// Nil: the first text of the source block that wasn't set is the name, if its sources need a connection.
+	// Nil: where sources need a connection, the first text of a source block is the name, unless it was set or query was.
 	Attributes map[string]string
 }
 
