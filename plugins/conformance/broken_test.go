@@ -52,3 +52,50 @@ func (p repeating) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest
 	}
 	return p.Provider.Read(ctx, cfg, req, out)
 }
+
+// overlapping sends the last rows again, and says so.
+type overlapping struct{ numbers.Provider }
+
+func (overlapping) Schema() schema.Provider { return named("overlapping") }
+
+func (p overlapping) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+	plan, ds := p.Provider.Plan(ctx, cfg, req)
+	if plan != nil && len(req.Cursor) > 0 {
+		plan.Overlap = &sdk.Overlap{Column: "n", From: "0"}
+	}
+	return plan, ds
+}
+
+func (p overlapping) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	return p.Provider.Read(ctx, cfg, moved(req, -30), out)
+}
+
+// moved is a request from some rows before the cursor or after it.
+func moved(req sdk.ReadRequest, by int) sdk.ReadRequest {
+	var next int
+	if _, err := fmt.Sscanf(string(req.Cursor["p0"]), `{"v":1,"next":%d}`, &next); err == nil {
+		req.Cursor = map[string][]byte{"p0": fmt.Appendf(nil, `{"v":1,"next":%d}`, max(0, next+by))}
+	}
+	return req
+}
+
+// lossy claims to send rows again and leaves one out instead.
+type lossy struct{ overlapping }
+
+func (lossy) Schema() schema.Provider { return named("lossy") }
+
+func (p lossy) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	return p.Provider.Read(ctx, cfg, moved(req, 1), out)
+}
+
+// keyless sends the keys of some rows.
+type keyless struct{ numbers.Provider }
+
+func (keyless) Schema() schema.Provider { return named("keyless") }
+
+func (p keyless) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	if req.KeysOnly {
+		req.Until = []byte("300")
+	}
+	return p.Provider.Read(ctx, cfg, req, out)
+}

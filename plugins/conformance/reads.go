@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/automic-etl/etl/plugins/host"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -65,6 +67,41 @@ func nothingLeft(ctx context.Context, e *Examination) error {
 		return fmt.Errorf("a plan from the last checkpoint finds %q, %d rows", plan.Position, plan.Rows)
 	}
 	return e.completes(ctx, first.lines, first.lines, first.cursor)
+}
+
+// keysOnly asks what is still there, which is what a read of these columns alone sends.
+func keysOnly(ctx context.Context, e *Examination) error {
+	if len(e.subject.Key) == 0 {
+		return nil
+	}
+	var columns coltype.Schema
+	for _, column := range e.plan.Columns {
+		if slices.Contains(e.subject.Key, column.Name) {
+			columns = append(columns, column)
+		}
+	}
+	if len(columns) != len(e.subject.Key) {
+		return fmt.Errorf("the columns %s are not all among %v", e.subject.Key, e.plan.Columns)
+	}
+	var sent [2]*record
+	for i := range sent {
+		sent[i] = e.record(nil)
+		sent[i].numberless = true
+		for _, partition := range e.partitions() {
+			req := e.request(partition, nil)
+			req.Columns, req.KeysOnly = columns, i == 1
+			if req.KeysOnly {
+				req.Until = nil
+			}
+			if err := e.client.Read(ctx, e.config, req, sent[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if len(sent[1].lines) == 0 {
+		return errors.New("no keys were sent")
+	}
+	return same(sent[0].lines, sent[1].lines)
 }
 
 // completes reads on from a cursor: what comes is what isn't held yet. Where the plan says that rows are sent again, some

@@ -21,6 +21,8 @@ type Subject struct {
 	// Unordered says that rows come in another order, under other numbers, each time: several connections read them, or
 	// some are sent again.
 	Unordered bool
+	// Key names columns that identify a row, if a host may ask for them alone.
+	Key []string
 	// Write changes the source of a Follower: inserts, updates and deletes, twenty or more in all, committed when it
 	// returns. It is called with 1, 2, 3 and so on.
 	Write func(ctx context.Context, time int) error
@@ -42,6 +44,7 @@ func Cases() []Case {
 		{"a read repeats itself", repeatedRead},
 		{"a read goes on from every checkpoint", resumption},
 		{"after the last checkpoint nothing is left", nothingLeft},
+		{"keys alone are the keys of all rows", keysOnly},
 		{"a slow host holds the provider back", backPressure},
 		{"a cancelled read stops", cancellation},
 		{"a death in the middle loses nothing", death},

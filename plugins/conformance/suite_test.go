@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	sdk.ServeBuiltIn(map[string]sdk.Provider{
 		"numbers": numbers.Provider{}, "forgetful": forgetful{}, "restless": restless{}, "repeating": repeating{},
 		"resender": resender{}, "moody": moody{}, "greedy": greedy{}, "skipping": skipping{}, "eager": eager{}, "impatient": impatient{},
-		"doubling": doubling{},
+		"doubling": doubling{}, "overlapping": overlapping{}, "lossy": lossy{}, "keyless": keyless{},
 	})
 	os.Exit(m.Run())
 }
@@ -34,7 +34,7 @@ func subject(t *testing.T, provider string, partitions int64) conformance.Subjec
 		t.Fatal(err)
 	}
 	return conformance.Subject{
-		Provider: provider,
+		Provider: provider, Key: []string{"n"},
 		Host: host.Options{
 			Executable: executable, BuiltIn: []string{provider}, CacheDir: t.TempDir(),
 		},
@@ -66,14 +66,34 @@ func TestNumbersConform(t *testing.T) {
 	}
 }
 
+// Rows may be sent again where the plan says so, under other numbers.
+func TestOverlapConforms(t *testing.T) {
+	s := subject(t, "overlapping", 1)
+	s.Unordered = true
+	e, err := conformance.Examine(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(context.Background())
+	for _, c := range conformance.Cases() {
+		if err := c.Run(t.Context(), e); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+}
+
 // Providers that break one promise each must be found out.
 func TestBrokenPromisesAreFound(t *testing.T) {
 	for provider, want := range map[string]string{
 		"forgetful": "a read goes on from every checkpoint",
 		"restless":  "a plan repeats itself",
 		"repeating": "a read repeats itself",
+		"lossy":     "a read goes on from every checkpoint",
+		"keyless":   "keys alone are the keys of all rows",
 	} {
-		e, err := conformance.Examine(t.Context(), subject(t, provider, 1))
+		s := subject(t, provider, 1)
+		s.Unordered = provider == "lossy"
+		e, err := conformance.Examine(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
