@@ -56,6 +56,16 @@ func (l lineage) landed(commitID string) (int64, bool) {
 	return 0, false
 }
 
+// written is the nearest ancestor of main by which we wrote, rather than passed on what was written.
+func (l lineage) written() *table.Snapshot {
+	for s := range l.ancestors(l.main) {
+		if s.Summary != nil && ours(s.Summary.Properties) && !carries(s.Summary.Properties[KeyMode]) {
+			return s
+		}
+	}
+	return nil
+}
+
 // state finds the nearest ancestor of main that carries our state, and what other writers did since the rows that it is about.
 func (l lineage) state() (at *table.Snapshot, foreign []*table.Snapshot) {
 	for s := range l.ancestors(l.main) {

@@ -41,6 +41,8 @@ type Table struct {
 	Bytes            int64            `json:"bytes"`
 	Files            int64            `json:"files"`
 	Snapshots        int              `json:"snapshots"`
+	// Before are the columns as etl wrote them last, if another writer changed them since; else none.
+	Before coltype.Schema `json:"before,omitempty"`
 	// Foreign are the snapshots between StateAt and Main that other writers made, newest first.
 	Foreign []Snapshot `json:"foreign,omitempty"`
 	// Properties are the table's own (not etl.*).

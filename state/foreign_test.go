@@ -218,6 +218,34 @@ func TestStateThatIsLostIsNotInvented(t *testing.T) {
 	}
 }
 
+// What another writer made of the columns shows until we write the table again; what passes our state on doesn't hide it.
+func TestForeignColumnsShow(t *testing.T) {
+	l := openIn(t, t.TempDir())
+	ours := seed(t, l, 1)
+	if ours.Before != nil {
+		t.Fatalf("nobody changed the columns, and before there were %v", ours.Before)
+	}
+	tx := foreign(t, l).NewTransaction()
+	must(t, tx.UpdateSchema(true, false).RenameColumn([]string{"name"}, "label").Commit())
+	_, err := tx.Commit(t.Context())
+	must(t, err)
+	seen := now(t, l)
+	if !seen.Before.Equal(ours.Columns) || seen.Columns[1].Name != "label" || seen.Columns[1].ID != ours.Columns[1].ID {
+		t.Fatalf("after a foreign rename: %v, before %v", seen.Columns, seen.Before)
+	}
+	must(t, l.fence(t.Context(), "run-2", seen, everySnapshot))
+	fenced := now(t, l)
+	if !fenced.Before.Equal(ours.Columns) {
+		t.Fatalf("a fence hid a foreign rename: %v", fenced.Before)
+	}
+	if listed, err := l.Tables(t.Context()); err != nil || !listed[0].Before.Equal(ours.Columns) {
+		t.Fatalf("the list says %v, %v", listed, err)
+	}
+	if next := commit(t, l, change(fenced, fenced.Columns, Empty)); next.Before != nil {
+		t.Fatalf("after our own commit: %v", next.Before)
+	}
+}
+
 func otherThanMain(m table.Metadata) (others []int64) {
 	for _, s := range m.Snapshots() {
 		if s.SnapshotID != m.CurrentSnapshot().SnapshotID {

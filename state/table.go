@@ -11,6 +11,7 @@ import (
 	"github.com/apache/iceberg-go/table"
 
 	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 // Table is what is recorded of a table; ErrNotFound where the catalog doesn't have it.
@@ -44,10 +45,26 @@ func describe(current *loaded) (*Table, error) {
 	line := lineageOf(m)
 	t.Snapshots = len(line.byID)
 	t.count(line.byID[line.main])
+	t.Before = changedSince(m, line.written(), t.Columns)
 	if err := t.recorded(path, line, []byte(props[PropDefinition])); err != nil {
 		return nil, fmt.Errorf("reading the state of %s: %w", current.ident, err)
 	}
 	return t, nil
+}
+
+// changedSince are the columns as of a snapshot of ours, if they are others than now.
+func changedSince(m table.Metadata, written *table.Snapshot, now coltype.Schema) coltype.Schema {
+	if written == nil || written.SchemaID == nil || *written.SchemaID == m.CurrentSchema().ID {
+		return nil
+	}
+	for _, s := range m.Schemas() {
+		if s.ID == *written.SchemaID {
+			if then := columnsOf(s.Fields()); !then.Equal(now) {
+				return then
+			}
+		}
+	}
+	return nil
 }
 
 // count takes the totals of main.

@@ -22,6 +22,10 @@ func (r *planning) decide(ctx context.Context) {
 		default:
 			r.decideQuery(ctx, n)
 		}
+		n.becauseOfOthers()
+		if n.source != nil {
+			r.warnOfRenamed(n)
+		}
 		if n.failed {
 			r.outline(ctx, n)
 		}

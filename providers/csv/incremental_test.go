@@ -233,3 +233,33 @@ func TestBatchBeginsAnew(t *testing.T) {
 		t.Error("an incremental read goes on from a batch")
 	}
 }
+
+// A file with a wholly other header is read, and said to be odd: before, and only then.
+func TestFilesWithOtherColumns(t *testing.T) {
+	for _, mode := range []string{"incremental", "batch"} {
+		p := newProject(t, mode)
+		p.write("data/a.csv", "id,amount\n1,2\n")
+		plan, diags := p.plan()
+		if len(diags) > 0 {
+			t.Errorf("%s: the first plan says %v", mode, diags)
+		}
+		p.apply(plan)
+		p.write("data/more.csv", "id,note\n2,x\n") // shares a column
+		p.write("data/z.csv", "name,email,a,b,c,d,e\nx,y,1,2,3,4,5\n")
+		plan, diags = p.plan()
+		want := `The file data/z.csv has the columns "name", "email", "a", "b", "c", "d" and 1 more, and none of those that were read so far: "id", "amount".`
+		if len(diags) != 1 || diags[0].Summary != "File with other columns" || !strings.HasPrefix(diags[0].Detail, want) || diags.HasErrors() {
+			t.Errorf("%s: the plan says %v", mode, diags)
+		}
+		p.apply(plan)
+		if _, diags = p.plan(); len(diags) > 0 {
+			t.Errorf("%s: after it was read the plan says %v", mode, diags)
+		}
+		for i := range 5 {
+			p.write(fmt.Sprintf("data/odd%d.csv", i), fmt.Sprintf("odd%d\n1\n", i))
+		}
+		if _, diags = p.plan(); len(diags) != 4 || !strings.HasPrefix(diags[3].Detail, "2 more of the source's files") {
+			t.Errorf("%s: many such files: %v", mode, diags)
+		}
+	}
+}

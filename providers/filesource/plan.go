@@ -108,7 +108,7 @@ func (s *survey) infer(ctx context.Context, req sdk.PlanRequest) (Evidence, sdk.
 			s.index.inferred(s.files[i], found[i])
 		}
 	}
-	return merged(found, s.fresh), joined(problems)
+	return merged(found, s.fresh), append(joined(problems), s.strangers(found, req.Columns)...)
 }
 
 // merged unites what was found file by file, in the files' order.
