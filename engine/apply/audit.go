@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
@@ -148,86 +147,6 @@ func (t *task) bindReferenced(ctx context.Context) error {
 		if err := t.session.Bind(ctx, in.Ident, table.Columns, files); err != nil {
 			return fmt.Errorf("opening %s: %w", in.Ident, err)
 		}
-	}
-	return nil
-}
-
-// goodRows is a query without the rows that checks drop or quarantine; those to quarantine are staged on the way.
-func (t *task) goodRows(ctx context.Context, query string) (string, error) {
-	query, err := t.text(ctx, query)
-	if err != nil {
-		return "", err
-	}
-	var all, quarantined []compile.Check
-	for _, c := range t.work.Checks {
-		if c.Action != "drop" && c.Action != "quarantine" {
-			continue
-		}
-		all = append(all, t.check(c))
-		if c.Action == "quarantine" {
-			quarantined = append(quarantined, t.check(c))
-		}
-	}
-	if len(all) == 0 {
-		return query, nil
-	}
-	if err := t.bindReferenced(ctx); err != nil {
-		return "", err
-	}
-	// Several passes look at the rows: they are computed once. What doesn't fit in memory is spilled.
-	if _, err := t.session.Materialize(ctx, outSchema, "computed", query); err != nil {
-		return "", err
-	}
-	computed := outSchema + ".computed"
-	whole, err := t.whole(ctx, all, computed)
-	if err != nil {
-		return "", err
-	}
-	rows := compile.Rows{Tested: computed, Whole: whole}
-	if err := t.countOut(ctx, all, rows); err != nil {
-		return "", err
-	}
-	if len(quarantined) > 0 {
-		if err := t.staged.bad.addChecked(ctx, t, compile.BadRows(quarantined, rows)); err != nil {
-			return "", err
-		}
-	}
-	return compile.GoodRows(all, rows), nil
-}
-
-// whole are the rows that the table will have, for checks that look at other rows: those that it has stay, where new ones
-// don't take their place.
-func (t *task) whole(ctx context.Context, checks []compile.Check, computed string) (string, error) {
-	stays := t.upserts() || t.work.Load != nil && t.work.Load.Append && t.base != nil && t.base.Main != 0
-	if !stays || !slices.ContainsFunc(checks, func(c compile.Check) bool { return c.Kind != compile.ThatCheck && c.Kind != compile.NotNullCheck }) {
-		return computed, nil
-	}
-	files, err := t.files(ctx, t.base)
-	if err != nil {
-		return "", err
-	}
-	if err := t.session.BindAs(ctx, outSchema, "old", t.columns, files); err != nil {
-		return "", fmt.Errorf("opening the table for the checks: %w", err)
-	}
-	old := "SELECT q.* FROM " + outSchema + ".old AS q"
-	if t.upserts() {
-		old += " ANTI JOIN " + computed + " AS k ON " + matching(quotedNames(t.work.Write.Key))
-	}
-	return "(SELECT * FROM " + computed + " UNION ALL BY NAME " + old + ")", nil
-}
-
-// countOut records how many rows each check takes out.
-func (t *task) countOut(ctx context.Context, checks []compile.Check, rows compile.Rows) error {
-	counts, err := t.session.Rows(ctx, compile.FailureCounts(checks, rows), 1)
-	if err != nil {
-		return fmt.Errorf("counting the rows that checks take out: %w", err)
-	}
-	for i, c := range checks {
-		failed, ok := counts.Values[0][i].(int64)
-		if !ok {
-			return fmt.Errorf("this is a bug in etl: a count is %T", counts.Values[0][i])
-		}
-		t.outcome.Checks = append(t.outcome.Checks, state.CheckResult{Name: c.Name, Action: c.Action, Failed: failed})
 	}
 	return nil
 }

@@ -37,6 +37,9 @@ func (c Check) passes(r Rows) string {
 		list, r.Whole, list, strings.Join(match, " AND "))
 }
 
+// RefersToItself says whether the check looks rows up in the table itself.
+func (c Check) RefersToItself() bool { return strings.Contains(c.Condition, whole) }
+
 func (c Check) fails(r Rows) string { return "(" + c.passes(r) + ") IS NOT TRUE" }
 
 func (r Rows) from() string { return r.Tested + " AS " + ducksql.Ident(rowAlias) }
