@@ -17,7 +17,7 @@ func aggregateFunctions() []Builtin {
 		agg("count_if", "(condition boolean) long", "The number of rows where the condition is true.", `count_if(amount > 100)`),
 		agg("count_distinct", "(x any...) long", "The number of different values that are not null.", `count_distinct(region)`),
 		sum, sumIf,
-		agg("avg", "(x double) double", "The mean.", `avg(amount)`),
+		agg("avg", "(x double) double", "The mean. Whole numbers and decimals are added exactly; the last digits of a mean of doubles depend on the order of rows.", `avg(amount)`),
 		agg("min", "(x O) O", "The least value.", `min(order_date)`),
 		agg("max", "(x O) O", "The greatest value.", `max(order_date)`),
 		agg("arg_min", "(x O, by O2) O", "x of the row where by is least; among equals the least x.", `arg_min(name, updated_at)`),

@@ -26,6 +26,8 @@ func (r Renderer) function(name string, t *expr.Typed, args []string) string {
 		return dateTrunc(t, args)
 	case "hash":
 		return Fingerprint(locals(t, args))
+	case "avg":
+		return r.average(t, args)
 	case "count_distinct":
 		return r.countDistinct(args)
 	}

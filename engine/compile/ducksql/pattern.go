@@ -84,7 +84,7 @@ func lists() map[string]string {
 func aggregates() map[string]string {
 	return map[string]string{
 		"count/0": "count(*)$over ", "count/1": "count($1)$over ", "count_if": "count(*) FILTER (WHERE $1)$over ",
-		"sum": "CAST(sum($1)$over  AS $t)", "sum_if": "CAST(sum($1) FILTER (WHERE $2)$over  AS $t)", "avg": "avg($1)$over ",
+		"sum": "CAST(sum($1)$over  AS $t)", "sum_if": "CAST(sum($1) FILTER (WHERE $2)$over  AS $t)",
 		"min": "min($1)$over ", "max": "max($1)$over ",
 		"arg_min": "(min(struct_pack(b := $2, x := $1)) FILTER (WHERE $2 IS NOT NULL)$over )['x']",
 		"arg_max": "(max(struct_pack(b := $2, x := $1)) FILTER (WHERE $2 IS NOT NULL)$over )['x']",
