@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -67,6 +68,9 @@ func formatOptions(format Format, columns []displayed) (options, outputs string,
 			parts[i] = "CAST(" + x + " AS " + SQLType(c.Type) + ")"
 		}
 		parts[i] += " AS " + Ident(c.Name)
+	}
+	if format == Parquet && slices.ContainsFunc(columns, func(c displayed) bool { return hasFloats(c.Type) }) {
+		options += ", DICTIONARY_SIZE_LIMIT 0" // see stoppedAtZero
 	}
 	return options, strings.Join(parts, ", "), nil
 }

@@ -28,7 +28,7 @@ func (o *output) partitioned() string {
 	for i, f := range o.fields {
 		query += ", " + f.text + " AS " + Ident(partitionColumn(i))
 	}
-	return query + " FROM (SELECT " + outputs(o.Columns) + " FROM (\n"
+	return query + " FROM (SELECT " + o.outputs() + " FROM (\n"
 }
 
 // writePartitions lets DuckDB spread the rows over folders, and takes the files out of them.

@@ -33,10 +33,13 @@ const requiredMark = "etl:required:"
 
 // outputs are the columns of a query as they are written: cast to the table's types, and with a check where the Parquet
 // statistics, which cost nothing, can't tell that something required is null.
-func outputs(cols coltype.Schema) string {
-	parts := make([]string, len(cols))
-	for i, c := range cols {
+func (o *output) outputs() string {
+	parts := make([]string, len(o.Columns))
+	for i, c := range o.Columns {
 		value := fmt.Sprintf("CAST(%s AS %s)", Ident(c.Name), SQLType(c.Type))
+		if !o.withoutDictionaries {
+			value = signed(c, value)
+		}
 		if broken := missing(c, value, 0); broken != "" && !isScalar(c.Type) {
 			value = fmt.Sprintf("CASE WHEN %s THEN error(%s) ELSE %s END", broken, Literal(requiredMark+c.Name), value)
 		}

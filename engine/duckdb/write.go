@@ -42,23 +42,31 @@ func (s *Session) Write(ctx context.Context, w Write) (staged []state.StagedFile
 			out.removeAll()
 		}
 	}()
-	switch {
-	case len(w.Partition) == 0:
-		staged, err = s.writeWhole(ctx, out)
-	case len(w.Sort) == 0:
-		staged, err = s.writePartitions(ctx, out)
-		if memory := (*MemoryError)(nil); errors.As(err, &memory) {
-			// Many partitions at once need a buffer each; one after the other they don't.
-			out.removeAll()
-			staged, err = s.writeSortedPartitions(ctx, out)
-		}
-	default:
-		staged, err = s.writeSortedPartitions(ctx, out)
+	if staged, err = s.stage(ctx, out); out.stoppedAtZero(err) {
+		out.removeAll()
+		out.withoutDictionaries = true
+		staged, err = s.stage(ctx, out)
 	}
 	if err != nil {
 		return nil, out.failure(err)
 	}
 	return staged, nil
+}
+
+func (s *Session) stage(ctx context.Context, out *output) (staged []state.StagedFile, err error) {
+	switch {
+	case len(out.Partition) == 0:
+		return s.writeWhole(ctx, out)
+	case len(out.Sort) > 0:
+		return s.writeSortedPartitions(ctx, out)
+	}
+	staged, err = s.writePartitions(ctx, out)
+	if memory := (*MemoryError)(nil); errors.As(err, &memory) {
+		// Many partitions at once need a buffer each; one after the other they don't.
+		out.removeAll()
+		return s.writeSortedPartitions(ctx, out)
+	}
+	return staged, err
 }
 
 // output is a Write in progress.
@@ -67,6 +75,8 @@ type output struct {
 	name   string // begins the names of all its files, and of nothing else
 	fields []partitionField
 	ids    string
+	// withoutDictionaries keeps both zeros apart.
+	withoutDictionaries bool
 }
 
 func newOutput(w Write) (*output, error) {
@@ -134,6 +144,9 @@ func (o *output) options(more ...string) string {
 		"FORMAT parquet", "COMPRESSION " + Literal(o.Compression), "FIELD_IDS " + o.ids,
 		"RETURN_STATS true", "OVERWRITE_OR_IGNORE true",
 	}, more...)
+	if o.withoutDictionaries {
+		all = append(all, "DICTIONARY_SIZE_LIMIT 0")
+	}
 	return " (" + strings.Join(all, ", ") + ")"
 }
 
@@ -173,7 +186,7 @@ func (s *Session) writeWhole(ctx context.Context, o *output) ([]state.StagedFile
 	if len(o.Sort) > 0 {
 		end = o.ordered(o.name)
 	}
-	statement, at := copyQuery("COPY (SELECT "+outputs(o.Columns)+" FROM (\n", o.Query, "\n)"+o.order()+")"+end)
+	statement, at := copyQuery("COPY (SELECT "+o.outputs()+" FROM (\n", o.Query, "\n)"+o.order()+")"+end)
 	staged, err := s.copy(ctx, o, statement, at, func(file written) (state.StagedFile, error) {
 		return state.StagedFile{Path: file.path, Rows: file.rows}, nil
 	})

@@ -36,8 +36,8 @@ SCHEMA = pa.schema([
 EDGES = {
     "id": [2**63 - 1, -(2**63), 0, 2**53 + 1],
     "small": [2**31 - 1, -(2**31), 0],
-    "ratio": [math.nan, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308, 0.1, 1e22],
-    "half": [math.nan, math.inf, -math.inf, 0.5, 1.401298464324817e-45, 3.4028234663852886e38],
+    "ratio": [math.nan, 0.0, math.inf, -math.inf, -0.0, 5e-324, 1.7976931348623157e308, 0.1, 1e22],
+    "half": [-0.0, math.nan, math.inf, -math.inf, 0.0, 0.5, 1.401298464324817e-45, 3.4028234663852886e38],
     "at": [datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),
            datetime.datetime(1969, 12, 31, 23, 59, 59, 999999), datetime.datetime(2026, 3, 29, 2, 30)],
     "seen": [datetime.datetime(1900, 1, 1, tzinfo=UTC), datetime.datetime(2026, 10, 25, 0, 30, 0, 1, tzinfo=UTC),
