@@ -79,20 +79,25 @@ func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadReque
 		}
 		req.Columns = append(req.Columns, f)
 	}
-	req.Staging = staging
+	if l.Overlap == nil { // rows that are to be held against others come as batches
+		req.Staging = staging
+	}
 	return req, nil
 }
 
 // stageLoaded turns what was read into what the commit publishes, as the table's write mode says.
 func (t *task) stageLoaded(ctx context.Context, sink *sink) error {
 	t.outcome.Rows.Read = sink.rows + t.staged.bad.count()
+	rows, err := t.loadedRows(ctx, sink.files)
+	if err != nil {
+		return err
+	}
 	if t.upserts() {
-		return t.mergeLoaded(ctx, sink.files)
+		return t.mergeLoaded(ctx, sink.files, rows)
 	}
 	files := sink.files
-	if t.reshapes() {
-		var err error
-		if files, err = t.reshape(ctx, files); err != nil {
+	if rows != allLoaded || t.reshapes() {
+		if files, err = t.reshape(ctx, files, rows); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,7 @@ import (
 const (
 	loadedSchema = "etl_in"
 	loadedTable  = "rows"
-	loadedRows   = "SELECT * FROM " + loadedSchema + "." + loadedTable
+	allLoaded    = "SELECT * FROM " + loadedSchema + "." + loadedTable
 )
 
 // reshapes says whether staged files must be written again: to sort rows into partitions or in order, to refuse nulls, or
@@ -43,11 +43,11 @@ func (t *task) bindLoaded(ctx context.Context, files []state.StagedFile) error {
 }
 
 // reshape writes loaded rows again in the table's layout, without those that checks take out.
-func (t *task) reshape(ctx context.Context, files []state.StagedFile) ([]state.StagedFile, error) {
+func (t *task) reshape(ctx context.Context, files []state.StagedFile, rows string) ([]state.StagedFile, error) {
 	if err := t.bindLoaded(ctx, files); err != nil {
 		return nil, err
 	}
-	shaped, err := t.writeRows(ctx, loadedRows)
+	shaped, err := t.writeRows(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +55,11 @@ func (t *task) reshape(ctx context.Context, files []state.StagedFile) ([]state.S
 }
 
 // mergeLoaded upserts loaded rows by the table's key.
-func (t *task) mergeLoaded(ctx context.Context, files []state.StagedFile) error {
+func (t *task) mergeLoaded(ctx context.Context, files []state.StagedFile, rows string) error {
 	if err := t.bindLoaded(ctx, files); err != nil {
 		return err
 	}
-	if err := t.merge(ctx, loadedRows); err != nil {
+	if err := t.merge(ctx, rows); err != nil {
 		return err
 	}
 	return removeAll(files)

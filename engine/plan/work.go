@@ -87,6 +87,14 @@ type Load struct {
 	Position    string            `json:"position,omitempty"`
 	Columns     coltype.Schema    `json:"columns"` // what the provider sends, without provenance
 	Append      bool              `json:"append,omitempty"`
+	// Overlap says which rows come that the table may hold already.
+	Overlap *Overlap `json:"overlap,omitempty"`
+}
+
+// Overlap is of the rows whose column is null or not below From; empty: of those alone whose column is null.
+type Overlap struct {
+	Column string `json:"column"`
+	From   string `json:"from,omitempty"`
 }
 
 // Query is the computation of a table from others.

@@ -68,6 +68,9 @@ func (r *planning) decideNewData(ctx context.Context, n *node) {
 		return
 	}
 	n.work.Load.Cursor = n.recorded.Summary.Cursor
+	if o := n.response.Overlap; o != nil {
+		n.work.Load.Overlap = &plan.Overlap{Column: o.Column, From: o.From}
+	}
 	text := fmt.Sprintf("%s has new data", n.source.Addr)
 	if n.source.Mode == schema.Batch && n.response.Fingerprint == "" {
 		text = fmt.Sprintf("%s can't tell whether it changed", n.source.Addr)

@@ -40,6 +40,27 @@ type project struct {
 	dir     string
 	compute *duckdb.Engine
 	now     *config.Project
+	script  *script // nil: the csv provider
+}
+
+// sources ask and read a project's sources.
+type sources interface {
+	planner.Sources
+	apply.Reader
+}
+
+func (p *project) sources() sources {
+	if p.script != nil {
+		return p.script
+	}
+	return direct{}
+}
+
+func (p *project) schema(_ context.Context, provider string) (schema.Provider, error) {
+	if provider == scripted {
+		return p.script.Schema(), nil
+	}
+	return csv.New().Schema(), nil
 }
 
 // compute is the engine that tests share.
@@ -81,9 +102,7 @@ func (p *project) write(name, content string) {
 func (p *project) with(do func(ctx context.Context, lake *state.Lakehouse)) {
 	p.Helper()
 	ctx := context.Background()
-	loaded, diags := config.Load(ctx, config.Options{Dir: p.dir, NeedSecrets: true, Plugin: func(context.Context, string) (schema.Provider, error) {
-		return csv.New().Schema(), nil
-	}})
+	loaded, diags := config.Load(ctx, config.Options{Dir: p.dir, NeedSecrets: true, Plugin: p.schema})
 	if diags.HasErrors() {
 		p.Fatalf("loading: %s", spelled(diags))
 	}
@@ -98,7 +117,7 @@ func (p *project) with(do func(ctx context.Context, lake *state.Lakehouse)) {
 }
 
 func (p *project) planner(lake *state.Lakehouse, options planner.Options) *planner.Planner {
-	return &planner.Planner{Project: p.now, Lakehouse: lake, Sources: direct{}, CacheDir: filepath.Join(p.dir, ".etl", "cache"), Options: options,
+	return &planner.Planner{Project: p.now, Lakehouse: lake, Sources: p.sources(), CacheDir: filepath.Join(p.dir, ".etl", "cache"), Options: options,
 		Compute: func(context.Context) (*duckdb.Engine, error) { return p.compute, nil }, Log: slog.New(slog.DiscardHandler)}
 }
 
@@ -125,7 +144,7 @@ func (p *project) tryApply(options planner.Options) (planned *plan.Plan, result 
 		if planned, diags = p.planner(lake, options).Plan(ctx); diags.HasErrors() {
 			p.Fatalf("planning: %s", spelled(diags))
 		}
-		a := &apply.Applier{Project: p.now, Lakehouse: lake, Sources: direct{}, Compute: p.compute, Progress: silence{}, Log: slog.New(slog.DiscardHandler),
+		a := &apply.Applier{Project: p.now, Lakehouse: lake, Sources: p.sources(), Compute: p.compute, Progress: silence{}, Log: slog.New(slog.DiscardHandler),
 			Parallelism: 4, Command: "test", Version: "test"}
 		result, diags = a.Apply(ctx, planned, "")
 	})
