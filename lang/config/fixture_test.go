@@ -59,6 +59,7 @@ func plugin(_ context.Context, name string) (schema.Provider, error) {
 					{Name: "lookback", Type: cty.String},
 					{Name: "batch_size", Type: cty.Number, Default: cty.NumberIntVal(10000), Cosmetic: true},
 				}},
+				"delta": {},
 			},
 		}, nil
 	}

@@ -163,11 +163,15 @@ type ColumnDecl struct {
 
 // Write is a table's `write` block, or its layer's default.
 type Write struct {
-	Mode     string // replace, append, merge, partitions
+	Mode     string // replace, append, merge, history, partitions
 	Default  bool   // not written by the user
 	Key      []string
 	By       []string // partitions
 	Lookback string   // partitions: duration
+	// Deletes is what a merge does with rows that were deleted at the source: hard, soft.
+	Deletes string
+	// ValidFrom is the column that says since when a version of a history holds; empty: when it came to be.
+	ValidFrom string
 	Range    hcl.Range
 }
 

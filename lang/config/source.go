@@ -139,11 +139,6 @@ func (l *loader) connect(body *decode.Body, s *Source, provider schema.Provider,
 func (l *loader) extract(block decode.Block, s *Source, provider schema.Provider, i instance) bool {
 	mode := block.Labels[0]
 	spec, ok := provider.Extract[mode]
-	if mode == schema.Delta {
-		l.report(diag.Unsupported(block.LabelRanges[0], "The extract mode \"delta\" is", "Use \"incremental\", which reads what is new, or "+
-			"\"batch\", which reads all."))
-		return false
-	}
 	if !ok {
 		l.report(diag.Error(block.LabelRanges[0], "Unknown extract mode", "Sources of the provider %q have no mode %q.%s They have %s.",
 			s.Provider, mode, diag.Suggest(mode, provider.Modes()), diag.List(provider.Modes())))

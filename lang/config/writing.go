@@ -8,6 +8,7 @@ import (
 
 	"github.com/automic-etl/etl/lang/decode"
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/lang/grammar"
 	"github.com/automic-etl/etl/plugins/schema"
 )
@@ -17,24 +18,28 @@ const (
 	replaceMode    = "replace"
 	appendMode     = "append"
 	mergeMode      = "merge"
+	historyMode    = "history"
 	partitionsMode = "partitions"
 )
 
-// writing reads the write block, or works out the default: a source that is read incrementally is appended, all else is
+// hard and soft are what a merge does with rows that were deleted at the source.
+const (
+	hard = "hard"
+	soft = "soft"
+)
+
+// writing reads the write block, or works out the default: a source that is read bit by bit is appended, all else is
 // exactly what the input says.
 func (r *tableReader) writing() {
 	w := &r.table.Write
-	w.Mode, w.Default, w.Range = replaceMode, true, r.table.Range
-	if r.source != nil && r.source.Mode == schema.Incremental {
+	w.Mode, w.Default, w.Deletes, w.Range = replaceMode, true, hard, r.table.Range
+	if r.inParts() {
 		w.Mode = appendMode
 	}
 	for _, block := range r.body.Of("write") {
 		r.write(block, w)
 	}
-	if r.source != nil && r.source.Mode == schema.Incremental && w.Mode != appendMode && w.Mode != mergeMode {
-		r.report(diag.Error(w.Range, "Incremental source can't be replaced", "The source is read incrementally, so each run gets only what is new, and the mode %q "+
-			"would take away what earlier runs read. Use \"append\" or \"merge\", or read the source as a batch.", w.Mode))
-	}
+	r.suits(w)
 	r.table.record("write.mode", spell(w.Mode), w.Range)
 	if len(w.Key) > 0 {
 		r.table.record("write.key", columnNames(w.Key), w.Range)
@@ -45,18 +50,46 @@ func (r *tableReader) writing() {
 	if w.Lookback != "" {
 		r.table.record("write.lookback", spell(w.Lookback), w.Range)
 	}
+	if w.Deletes != hard {
+		r.table.record("write.deletes", spell(w.Deletes), w.Range)
+	}
+	if w.ValidFrom != "" {
+		r.table.record("write.valid_from", columnName(w.ValidFrom), w.Range)
+	}
 	if w.Mode == appendMode {
 		r.rowWise()
 	}
 }
 
+// inParts says whether each read of the source gets only what is new.
+func (r *tableReader) inParts() bool {
+	return r.source != nil && r.source.Mode != schema.Batch
+}
+
+// suits refuses modes that don't go with how the source is read.
+func (r *tableReader) suits(w *Write) {
+	switch {
+	case r.source == nil:
+	case w.Mode == historyMode && r.source.Mode != schema.Delta:
+		r.report(diag.Error(w.Range, "History in bronze", "Bronze holds what the source said, and %s doesn't say what changed. Load it as it is, "+
+			"and write the history in the layer silver, from this table.", r.source.Addr))
+	case r.source.Mode == schema.Incremental && w.Mode != appendMode && w.Mode != mergeMode:
+		r.report(diag.Error(w.Range, "Incremental source can't be replaced", "The source is read incrementally, so each run gets only what is new, and the mode %q "+
+			"would take away what earlier runs read. Use \"append\" or \"merge\", or read the source as a batch.", w.Mode))
+	case r.source.Mode == schema.Delta && w.Mode != appendMode && w.Mode != mergeMode && w.Mode != historyMode:
+		r.report(diag.Error(w.Range, "Followed source can't be replaced", "The source is followed change by change, so each run gets only what changed, and the mode %q "+
+			"would take away what earlier runs read. Use \"append\" to keep every change, \"merge\" for the rows as they are now, or \"history\" for "+
+			"every version of them.", w.Mode))
+	}
+}
+
+// written are the attributes that each mode has; the first must be there.
+func written(mode string) []string {
+	return map[string][]string{mergeMode: {"key", "deletes"}, historyMode: {"key", "valid_from"}, partitionsMode: {"by", "lookback"}}[mode]
+}
+
 func (r *tableReader) write(block decode.Block, w *Write) {
 	mode := block.Labels[0]
-	if mode == "history" {
-		r.report(diag.Unsupported(block.LabelRanges[0], "The mode \"history\" is", "Use \"merge\" to keep the newest row of each key, or \"append\" "+
-			"to keep all."))
-		return
-	}
 	if d := decode.OneOf(mode, grammar.Modes(), "write", block.LabelRanges[0]); d != nil {
 		r.report(d)
 		return
@@ -68,31 +101,44 @@ func (r *tableReader) write(block decode.Block, w *Write) {
 	}
 	body, diags := decode.Open(block.Block, block.Spec.Block, ctx)
 	r.report(diags...)
-	needed := map[string]string{mergeMode: "key", partitionsMode: "by"}[mode]
-	for _, name := range []string{"key", "by", "lookback", "valid_from"} {
+	has := written(mode)
+	for _, name := range []string{"key", "by", "lookback", "deletes", "valid_from"} {
 		attr := body.Attributes[name]
 		switch {
-		case attr == nil && name == needed && body.Lost:
-		case attr == nil && name == needed:
+		case attr == nil && len(has) > 0 && name == has[0] && body.Lost:
+		case attr == nil && len(has) > 0 && name == has[0]:
 			r.report(diag.Error(block.DefRange(), "Missing attribute", "The mode %q needs %s = […] with columns of the table.", mode, name))
-		case attr != nil && name != needed && (name != "lookback" || mode != partitionsMode):
+		case attr != nil && !slices.Contains(has, name):
 			r.report(diag.Error(attr.NameRange, "Attribute of another mode", "The attribute %q has no meaning for the mode %q. Remove it.", name, mode))
-		case attr != nil && name == needed:
+		case attr != nil && name == has[0]:
 			_, names := r.columnList(attr)
 			if len(names) == 0 && !r.failedList(attr.Expr) {
 				r.report(diag.Error(attr.Expr.Range(), "Empty list", "The mode %q needs at least one column here.", mode))
 			}
-			if mode == mergeMode {
+			if name == "key" {
 				w.Key = names
 			} else {
 				w.By = names
 			}
 		}
 	}
+	r.writeDetails(body, ctx, w)
+}
+
+// writeDetails reads what a mode can do without.
+func (r *tableReader) writeDetails(body *decode.Body, ctx *hcl.EvalContext, w *Write) {
 	if lookback, at, ok := r.text(body, "lookback", ctx); ok {
 		if r.duration(lookback, at) {
 			w.Lookback = lookback
 		}
+	}
+	if deletes, _, ok := r.text(body, "deletes", ctx); ok {
+		w.Deletes = deletes
+	}
+	if attr := body.Attributes["valid_from"]; attr != nil && w.Mode == historyMode {
+		name, diags := expr.ParseName(attr.Expr)
+		r.report(diags...)
+		w.ValidFrom = name.Name
 	}
 }
 

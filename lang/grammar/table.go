@@ -46,7 +46,7 @@ func Step(name string) (known, later bool) {
 func Actions() []string { return []string{"warn", "drop", "quarantine", "fail"} }
 
 // Modes are the ways to write a table.
-func Modes() []string { return []string{"replace", "append", "merge", "partitions"} }
+func Modes() []string { return []string{"replace", "append", "merge", "history", "partitions"} }
 
 // Joins are the kinds of joins.
 func Joins() []string { return []string{"inner", "left", "full", "semi", "anti"} }
@@ -54,12 +54,16 @@ func Joins() []string { return []string{"inner", "left", "full", "semi", "anti"}
 func parts() []schema.NestedBlock {
 	return []schema.NestedBlock{
 		{Name: "write", Labels: []string{"mode"}, Max: 1, Block: schema.Block{
-			Doc: "How rows are written: replace, append, merge or partitions.",
+			Doc: "How rows are written: replace, append, merge, history or partitions.",
 			Attributes: []schema.Attribute{
-				of("key", schema.Columns, "merge: the columns that identify a row."),
+				of("key", schema.Columns, "merge, history: the columns that identify a row."),
 				of("by", schema.Columns, "partitions: the columns whose values are recomputed when new rows touch them."),
 				value("lookback", schema.Attribute{Type: cty.String, Doc: "partitions: how far before them to recompute too, as in \"3d\"."}),
-				of("valid_from", schema.Column, "history: not supported yet."),
+				value("deletes", schema.Attribute{
+					Type: cty.String, OneOf: []string{"hard", "soft"}, Default: cty.StringVal("hard"),
+					Doc: "merge: what a row does that was deleted at the source: \"hard\", it goes; \"soft\", it stays, and _etl_deleted is true.",
+				}),
+				of("valid_from", schema.Column, "history: the column that says since when a version holds; otherwise when the change was committed, or loaded."),
 			},
 		}},
 		{Name: "expect", Labels: []string{"action", "name"}, Block: schema.Block{
