@@ -71,6 +71,8 @@ type Summary struct {
 	Cursor      map[string][]byte `json:"cursor,omitempty"`      // partition → the provider's bytes
 	Fingerprint string            `json:"fingerprint,omitempty"` // of a batch source
 	Position    string            `json:"position,omitempty"`    // the cursor in words
+	Highest     string            `json:"highest,omitempty"`     // the highest position of the changes that were read
+	Keeps       []string          `json:"keeps,omitempty"`       // what the source keeps for the table to go on, in words
 	Inputs      []Input           `json:"inputs,omitempty"`
 	RowsRead    int64             `json:"rows_read"`
 	RowsWritten int64             `json:"rows_written"`
@@ -86,6 +88,9 @@ type Input struct {
 	Ident    addr.Ident `json:"ident"`
 	UUID     string     `json:"uuid"`
 	Snapshot int64      `json:"snapshot"`
+	// Highest is the highest position of its changes that were read; Latest the latest time among its rows, as text.
+	Highest string `json:"highest,omitempty"`
+	Latest  string `json:"latest,omitempty"`
 }
 
 // CheckResult is the outcome of one expect.

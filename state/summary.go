@@ -20,6 +20,8 @@ const (
 	KeyCursor      = "etl.cursor"            // JSON: partition → base64
 	KeyFingerprint = "etl.fingerprint"
 	KeyPosition    = "etl.position"
+	KeyHighest     = "etl.highest-position"
+	KeyKeeps       = "etl.keeps"  // JSON
 	KeyInputs      = "etl.inputs" // JSON
 	KeyRowsRead    = "etl.rows-read"
 	KeyRowsWritten = "etl.rows-written"
@@ -59,12 +61,12 @@ func (s Summary) encode() (iceberg.Properties, error) {
 		KeyRowsRead: strconv.FormatInt(s.RowsRead, 10), KeyRowsWritten: strconv.FormatInt(s.RowsWritten, 10),
 		KeyRowsBad: strconv.FormatInt(s.RowsBad, 10), KeyMode: s.Mode, KeyAt: s.At.UTC().Format(time.RFC3339Nano),
 	}
-	for key, value := range map[string]string{KeyPlan: s.PlanID, KeyFingerprint: s.Fingerprint, KeyPosition: s.Position} {
+	for key, value := range map[string]string{KeyPlan: s.PlanID, KeyFingerprint: s.Fingerprint, KeyPosition: s.Position, KeyHighest: s.Highest} {
 		if value != "" {
 			props[key] = value
 		}
 	}
-	for key, value := range map[string]any{KeyCursor: s.Cursor, KeyInputs: s.Inputs, KeyChecks: s.Checks} {
+	for key, value := range map[string]any{KeyCursor: s.Cursor, KeyInputs: s.Inputs, KeyChecks: s.Checks, KeyKeeps: s.Keeps} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return nil, fmt.Errorf("recording %s: %w", key, err)
@@ -80,7 +82,7 @@ func (s Summary) encode() (iceberg.Properties, error) {
 func decodeSummary(props iceberg.Properties) (Summary, error) {
 	s := Summary{
 		CommitID: props[KeyCommit], RunID: props[KeyRun], PlanID: props[KeyPlan], DataHash: props[KeyDataHash],
-		Fingerprint: props[KeyFingerprint], Position: props[KeyPosition], Mode: props[KeyMode],
+		Fingerprint: props[KeyFingerprint], Position: props[KeyPosition], Highest: props[KeyHighest], Mode: props[KeyMode],
 	}
 	at, err := time.Parse(time.RFC3339Nano, props[KeyAt])
 	if err != nil {
@@ -99,7 +101,7 @@ func decodeSummary(props iceberg.Properties) (Summary, error) {
 			return s, fmt.Errorf("reading %s: %w", key, err)
 		}
 	}
-	for key, target := range map[string]any{KeyCursor: &s.Cursor, KeyInputs: &s.Inputs, KeyChecks: &s.Checks} {
+	for key, target := range map[string]any{KeyCursor: &s.Cursor, KeyInputs: &s.Inputs, KeyChecks: &s.Checks, KeyKeeps: &s.Keeps} {
 		if text := props[key]; text != "" {
 			if err := json.Unmarshal([]byte(text), target); err != nil {
 				return s, fmt.Errorf("reading %s: %w", key, err)

@@ -18,11 +18,15 @@ func drawSummary(t *rapid.T) Summary {
 		CommitID: rapid.StringMatching(`[a-z0-9-]{1,20}`).Draw(t, "commit"), RunID: text.Draw(t, "run"), PlanID: text.Draw(t, "plan"),
 		HashVersion: rapid.Int().Draw(t, "version"), DataHash: text.Draw(t, "hash"), Fingerprint: text.Draw(t, "print"),
 		Position: text.Draw(t, "position"), RowsRead: rapid.Int64().Draw(t, "read"), RowsWritten: rapid.Int64().Draw(t, "written"),
-		RowsBad: rapid.Int64().Draw(t, "bad"), Mode: text.Draw(t, "mode"),
+		RowsBad: rapid.Int64().Draw(t, "bad"), Mode: text.Draw(t, "mode"), Highest: text.Draw(t, "highest"),
 		At: time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "at")).UTC(),
 	}
 	if size := rapid.IntRange(0, 20000).Draw(t, "cursor"); size > 0 {
 		s.Cursor = map[string][]byte{"": make([]byte, size), text.Draw(t, "partition"): {0xff}}
+	}
+	s.Keeps = rapid.SliceOfN(text, 0, 2).Draw(t, "keeps")
+	if len(s.Keeps) == 0 {
+		s.Keeps = nil
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "inputs") {
 		s.Inputs = append(s.Inputs, Input{Address: text.Draw(t, "address"), Ident: addr.Ident{Namespace: "a", Name: text.Draw(t, "name")}, Snapshot: rapid.Int64().Draw(t, "snapshot")})

@@ -23,6 +23,10 @@ import (
 // Reader reads sources through their providers.
 type Reader interface {
 	Read(ctx context.Context, provider string, cfg sdk.Config, req sdk.ReadRequest, sink host.Sink) error
+	// The calls of sdk.Follower.
+	Prepare(ctx context.Context, provider string, cfg sdk.Config) (sdk.Diagnostics, error)
+	Acknowledge(ctx context.Context, provider string, cfg sdk.Config, cursor map[string][]byte) (sdk.Diagnostics, error)
+	Release(ctx context.Context, provider string, cfg sdk.Config) (sdk.Diagnostics, error)
 }
 
 // Progress is told how the tables get on. Its methods are called from several goroutines.
@@ -66,6 +70,8 @@ type Applier struct {
 	LockTimeout time.Duration
 	Command     string
 	Version     string
+	// Told remembers from one run to the next what sources were told; it may be nil.
+	Told *Told
 }
 
 // Result is what an apply did.
@@ -99,6 +105,7 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 		return nil, diags
 	}
 	diags := run.walk(ctx)
+	diags = append(diags, run.tellSources(ctx)...)
 	failpoint.Hit(failpoint.ApplyDone)
 	if run.commits() {
 		run.record()

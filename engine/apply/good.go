@@ -42,6 +42,9 @@ func (t *task) goodRows(ctx context.Context, query string) (string, error) {
 			}
 		}
 		query = compile.GoodRows(all, rows)
+		if t.rowsAre(compile.ChangeRows) && !t.applies() {
+			query += " UNION ALL BY NAME " + compile.Withdrawn(all, rows)
+		}
 		if failed == 0 || !t.spreads(all) {
 			return query, nil
 		}
@@ -79,7 +82,7 @@ func (t *task) spreads(checks []compile.Check) bool {
 // has stay, where computed ones don't take their place.
 func (t *task) judged(ctx context.Context, checks []compile.Check, computed string) (compile.Rows, error) {
 	rows := compile.Rows{Tested: computed, Whole: computed}
-	stays := t.upserts() || t.work.Load != nil && t.work.Load.Append && t.base != nil && t.base.Main != 0
+	stays := t.upserts() || t.outgoing != "" || t.work.Load != nil && t.work.Load.Append && t.base != nil && t.base.Main != 0
 	if !stays || !slices.ContainsFunc(checks, func(c compile.Check) bool { return c.Kind != compile.ThatCheck && c.Kind != compile.NotNullCheck }) {
 		return rows, nil
 	}
@@ -91,7 +94,10 @@ func (t *task) judged(ctx context.Context, checks []compile.Check, computed stri
 		return rows, fmt.Errorf("opening the table for the checks: %w", err)
 	}
 	old := "SELECT q.* FROM " + outSchema + ".old AS q"
-	if t.upserts() {
+	switch {
+	case t.outgoing != "":
+		old += " ANTI JOIN (" + t.outgoing + ") AS k ON " + matching(quotedNames(t.work.Write.Key))
+	case t.upserts():
 		old += " ANTI JOIN " + computed + " AS k ON " + matching(quotedNames(t.work.Write.Key))
 	}
 	rows.Whole = "(SELECT * FROM " + computed + " UNION ALL BY NAME " + old + ")"

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/engine/planner"
 	"github.com/automic-etl/etl/lang/config"
@@ -36,6 +37,9 @@ func (t *task) load(ctx context.Context) error {
 	defer cancel(nil)
 	t.staged.bad.onLimit = cancel
 	cfg := planner.SourceConfig(t.Project, source)
+	if err := t.prepareSource(ctx, source, cfg); err != nil {
+		return err
+	}
 	for i, partition := range partitions {
 		req, err := t.readRequest(l, partition, i)
 		if err != nil {
@@ -72,12 +76,17 @@ func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadReque
 	req := sdk.ReadRequest{Cursor: l.Cursor, Until: l.Until, Partition: partition, BatchSize: 64 * 1024, MaxBadRows: t.work.MaxBadRows}
 	staging := &sdk.Staging{Dir: dir, RunID: t.id, LoadedAt: t.started.UnixMicro(), Compression: "zstd", TargetBytes: targetFileBytes,
 		MemoryLimit: t.Project.Lakehouse.MemoryLimit, Threads: t.Project.Lakehouse.Threads}
-	for _, f := range t.columns {
-		if planner.IsProvenance(f.Name) {
+	for _, f := range t.given() {
+		switch {
+		case planner.IsProvenance(f.Name):
 			staging.Provenance = append(staging.Provenance, f)
-			continue
+		case l.Follow == nil || !compile.IsChange(f.Name):
+			req.Columns = append(req.Columns, f)
 		}
-		req.Columns = append(req.Columns, f)
+	}
+	if l.Follow != nil {
+		req.Columns = append(unrequired(req.Columns), sdk.ChangeColumns()...)
+		return req, nil
 	}
 	if l.Overlap == nil { // rows that are to be held against others come as batches
 		req.Staging = staging
@@ -88,6 +97,9 @@ func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadReque
 // stageLoaded turns what was read into what the commit publishes, as the table's write mode says.
 func (t *task) stageLoaded(ctx context.Context, sink *sink) error {
 	t.outcome.Rows.Read = sink.rows + t.staged.bad.count()
+	if sink.follow != nil {
+		return t.stageChanges(ctx, sink)
+	}
 	rows, err := t.loadedRows(ctx, sink.files)
 	if err != nil {
 		return err

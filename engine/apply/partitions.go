@@ -89,6 +89,11 @@ func (t *task) refuseDuplicates(ctx context.Context) error {
 	keys := quotedNames(t.work.Write.Key)
 	list := strings.Join(keys, ", ")
 	query := fmt.Sprintf("SELECT %s FROM %s.staged GROUP BY %s HAVING count(*) > 1", list, loadedSchema, list)
+	return t.refuseTwice(ctx, query)
+}
+
+// refuseTwice reports the keys that a query finds more than once.
+func (t *task) refuseTwice(ctx context.Context, query string) error {
 	twice, err := t.session.Rows(ctx, query+" ORDER BY ALL", sampleSize)
 	if err != nil || len(twice.Values) == 0 {
 		return err

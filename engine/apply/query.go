@@ -29,6 +29,9 @@ func (t *task) query(ctx context.Context) error {
 			return err
 		}
 	}
+	if t.applies() {
+		return t.queryApplied(ctx)
+	}
 	switch t.work.Compute {
 	case plan.ComputeAppend:
 		return t.queryAppend(ctx)
@@ -238,7 +241,7 @@ func (t *task) target(query string) duckdb.Write {
 
 // text puts the run's instant where a query asks for the current time.
 func (t *task) text(ctx context.Context, query string) (string, error) {
-	if t.work.Query == nil || !t.work.Query.Text {
+	if t.own || t.work.Query == nil || !t.work.Query.Text {
 		return compile.At(query, t.started), nil
 	}
 	parsed, err := t.Compute.Parse(ctx, query)

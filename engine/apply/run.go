@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +34,7 @@ type run struct {
 	lease     *state.Lease
 	published published
 	listing   listing
+	preparing turns
 }
 
 // published are the tables as this run found or left them.
@@ -52,10 +55,18 @@ func (p *published) set(t *state.Table) {
 	p.tables[t.Ident] = t
 }
 
+// all are the tables, sorted.
+func (p *published) all() []*state.Table {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.SortedFunc(maps.Values(p.tables), func(a, b *state.Table) int { return strings.Compare(a.Ident.String(), b.Ident.String()) })
+}
+
 func newRun(a *Applier, p *plan.Plan, planID string) (*run, error) {
 	r := &run{Applier: a, id: newRunID(), planID: planID, started: time.Now().UTC(), plan: p, graph: graph.New(),
 		tables: map[string]*plan.Table{}, work: map[string]*plan.Work{}, byAddress: map[string]*Outcome{},
-		published: published{tables: map[addr.Ident]*state.Table{}}, listing: listing{lists: map[listed][]state.DataFile{}}}
+		published: published{tables: map[addr.Ident]*state.Table{}}, listing: listing{lists: map[listed][]state.DataFile{}},
+		preparing: turns{taken: map[string]*sync.Mutex{}}}
 	for i := range p.Tables {
 		t := &p.Tables[i]
 		if len(t.Work) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -11,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/automic-etl/etl/plugins/host"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
 )
@@ -21,23 +23,45 @@ const targetFileBytes = 512 << 20
 // sink takes what a provider sends of one source: finished files as they are, batches into Parquet files of our own with
 // the provenance columns added.
 type sink struct {
-	task  *task
-	files []state.StagedFile
-	rows  int64
-	open  *parquetFile
+	task    *task
+	columns coltype.Schema // of the files
+	files   []state.StagedFile
+	rows    int64
+	open    *parquetFile
+	follow  *following // where what comes are changes
 }
 
-func newSink(t *task) *sink { return &sink{task: t} }
+func newSink(t *task) *sink {
+	s := &sink{task: t, columns: t.given()}
+	if t.work.Load.Follow != nil {
+		s.columns = unrequired(s.columns) // a delete has no values
+		s.follow = newFollowing(t)
+	}
+	return s
+}
+
+func unrequired(columns coltype.Schema) coltype.Schema {
+	loose := slices.Clone(columns)
+	for i := range loose {
+		loose[i].Required = false
+	}
+	return loose
+}
 
 // Batch implements host.Sink.
 func (s *sink) Batch(_ context.Context, origin host.Origin, rec arrow.RecordBatch) error {
 	if s.open == nil {
 		path := filepath.Join(s.task.dir, fmt.Sprintf("batches-%d.parquet", len(s.files)))
-		file, err := createParquet(path, s.task.columns)
+		file, err := createParquet(path, s.columns)
 		if err != nil {
 			return err
 		}
 		s.open = file
+	}
+	if s.follow != nil {
+		if err := s.follow.take(rec); err != nil {
+			return err
+		}
 	}
 	full := s.withProvenance(origin, rec)
 	defer full.Release()
@@ -46,7 +70,7 @@ func (s *sink) Batch(_ context.Context, origin host.Origin, rec arrow.RecordBatc
 	}
 	s.rows += rec.NumRows()
 	if s.open.bytes() >= targetFileBytes {
-		return s.finish()
+		return s.rotate()
 	}
 	return nil
 }
@@ -55,8 +79,8 @@ func (s *sink) Batch(_ context.Context, origin host.Origin, rec arrow.RecordBatc
 func (s *sink) withProvenance(origin host.Origin, rec arrow.RecordBatch) arrow.RecordBatch {
 	n := int(rec.NumRows())
 	own := 0
-	columns := make([]arrow.Array, 0, len(s.task.columns))
-	for _, f := range s.task.columns {
+	columns := make([]arrow.Array, 0, len(s.columns))
+	for _, f := range s.columns {
 		switch f.Name {
 		case "_etl_run":
 			columns = append(columns, repeated(s.task.id, n))
@@ -74,12 +98,18 @@ func (s *sink) withProvenance(origin host.Origin, rec arrow.RecordBatch) arrow.R
 				b.Append(origin.FirstRow + int64(i))
 			}
 			columns = append(columns, b.NewArray())
+		case sdk.OpColumn, sdk.PositionColumn, sdk.CommittedAtColumn:
+			if s.follow != nil { // the last but one, two and three
+				columns = append(columns, rec.Column(int(rec.NumCols())-len(sdk.ChangeColumns())+sdk.ChangeColumns().Index(f.Name)))
+				continue
+			}
+			fallthrough
 		default:
 			columns = append(columns, rec.Column(own))
 			own++
 		}
 	}
-	return array.NewRecordBatch(arrowSchema(s.task.columns), columns, int64(n))
+	return array.NewRecordBatch(arrowSchema(s.columns), columns, int64(n))
 }
 
 func repeated(value string, n int) arrow.Array {
@@ -116,8 +146,18 @@ func (s *sink) Checkpoint(_ context.Context, partition string, cursor []byte) er
 // Progress implements host.Sink.
 func (s *sink) Progress(rows, bytes int64) { s.task.Progress.Update(s.task.plan.Address, rows, bytes) }
 
-// finish closes the file of batches in hand.
+// finish ends what is open once all has come.
 func (s *sink) finish() error {
+	if s.follow != nil {
+		if err := s.follow.finish(); err != nil {
+			return err
+		}
+	}
+	return s.rotate()
+}
+
+// rotate closes the file of batches in hand.
+func (s *sink) rotate() error {
 	if s.open == nil {
 		return nil
 	}

@@ -29,6 +29,10 @@ type task struct {
 	tried   bool           // the commit was tried
 	session *duckdb.Session
 	staged  staged
+	// outgoing is a query of the keys whose rows go, where those are others than the keys of the rows that come.
+	outgoing string
+	// own says that queries are made of relations of the engine's, no more of the user's SQL.
+	own bool
 }
 
 // staged is what the commit will publish.
@@ -39,6 +43,8 @@ type staged struct {
 	bad       *badRows
 	cursor    map[string][]byte
 	inputs    []state.Input
+	highest   string   // the highest position of changes that were read
+	keeps     []string // what the source keeps for the table
 }
 
 // do writes, audits and publishes.
@@ -115,6 +121,7 @@ func (t *task) carryState() error {
 		return fmt.Errorf("this is a bug in etl: %s has no rows to describe", t.plan.Ident)
 	}
 	t.staged.cursor, t.staged.inputs = t.base.Summary.Cursor, slices.Clone(t.base.Summary.Inputs)
+	t.staged.highest, t.staged.keeps = t.base.Summary.Highest, t.base.Summary.Keeps
 	return nil
 }
 
@@ -143,7 +150,7 @@ func (t *task) change() state.Change {
 		Operation: t.staged.operation, Add: t.staged.add, Remove: t.staged.remove,
 		Address: t.plan.Address, Definition: t.work.Definition, MetaHash: t.work.MetaHash}
 	c.Summary = state.Summary{CommitID: t.commit, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion, DataHash: t.work.DataHash,
-		Cursor: t.staged.cursor, Inputs: t.staged.inputs, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,
+		Cursor: t.staged.cursor, Inputs: t.staged.inputs, Highest: t.staged.highest, Keeps: t.staged.keeps, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,
 		RowsBad: t.outcome.Rows.Bad, Mode: t.work.Compute, Checks: t.checked(), At: time.Now().UTC()}
 	if l := t.work.Load; l != nil {
 		c.Summary.Fingerprint, c.Summary.Position = l.Fingerprint, l.Position

@@ -36,6 +36,8 @@ type builder struct {
 	refresh refresh
 	where   string // the current step, for messages
 	outline bool   // no query is wanted, only the mistakes and the columns as far as they can be known
+	// unfollowed is the step after which the input's changes were none any more.
+	unfollowed string
 }
 
 func newBuilder(t *config.Table, inputs Inputs) *builder {
@@ -83,11 +85,15 @@ func (b *builder) input(a addr.Address, rng hcl.Range) (Input, bool) {
 // inputFrame hides the provenance of bronze tables, and of others the column that flows through by itself.
 func inputFrame(in Input) frame {
 	arrived, ok := in.Columns.Lookup(loadedAt)
-	f := frame{open: in.Open, surplus: in.Surplus, loaded: ok && arrived.Type.Kind == coltype.Timestamptz}
+	f := frame{open: in.Open, surplus: in.Surplus, loaded: ok && arrived.Type.Kind == coltype.Timestamptz, changes: in.Changes}
 	bronze := isBronze(in.Columns)
 	for _, field := range in.Columns {
-		hidden := field.Name == loadedAt || bronze && strings.HasPrefix(field.Name, reservedPrefix)
-		f.columns = append(f.columns, column{Field: bare(field), hidden: hidden})
+		hidden := field.Name == loadedAt || IsChange(field.Name) || field.Name == DeletedColumn || bronze && strings.HasPrefix(field.Name, reservedPrefix)
+		c := column{Field: bare(field), hidden: hidden}
+		if in.Changes && slices.Contains(in.Key, field.Name) {
+			c.keyed, c.plain, c.of = true, true, []string{field.Name}
+		}
+		f.columns = append(f.columns, c)
 	}
 	if in.Open && !ok {
 		f.expectLoadedAt()

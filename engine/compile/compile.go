@@ -21,6 +21,11 @@ type Input struct {
 	// Open says that it may have other columns too, as a mistake keeps them from being known; Surplus that it may lack some of
 	// Columns.
 	Open, Surplus bool
+	// Changes says that its rows are changes; Key what identifies a row, where that is known.
+	Changes bool
+	Key     []string
+	// Appended says that rows are only ever added to it, each a version of a row.
+	Appended bool
 }
 
 // Inputs are the tables that a table names, by address.
@@ -37,10 +42,16 @@ const (
 
 // Compiled is a table's query.
 type Compiled struct {
-	// Query gives exactly Columns, in this order and of these types. It reads views named as the tables.
+	// Query gives exactly Rows, in this order and of these types. It reads views named as the tables.
 	Query string
-	// Columns have no field ids.
+	// Columns are the table's. They have no field ids.
 	Columns coltype.Schema
+	// Rows are the columns of Query: Columns without those that writing computes.
+	Rows coltype.Schema
+	// Kind says what a row of Query is.
+	Kind RowKind
+	// Key is what identifies a row, where Kind is ChangeRows and it is known.
+	Key []string
 	// Driving is the table whose rows the steps transform; the zero address for SQL.
 	Driving addr.Address
 	// Sides are the joined tables, in the order they are named.

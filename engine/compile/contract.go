@@ -98,6 +98,12 @@ func (c *contract) write(w config.Write) {
 				"The key %q is %s. Keys are compared for equality, which floating-point numbers and nested types don't allow. Cast it, or choose another key.", name, f.Type))
 		}
 	}
+	if w.ValidFrom != "" {
+		if f, ok := c.lookup(w.ValidFrom, w.Range); ok && f.Type.Kind != coltype.Date && f.Type.Kind != coltype.Timestamp && f.Type.Kind != coltype.Timestamptz {
+			c.fail(w.Range, "Version without a time", fmt.Sprintf(
+				"valid_from names the column that says since when a version holds, but %q is %s. Name a date or a timestamp, or remove valid_from.", w.ValidFrom, f.Type))
+		}
+	}
 	for _, name := range w.By {
 		f, ok := c.lookup(name, w.Range)
 		if ok && w.Lookback != "" && f.Type.Kind != coltype.Date && f.Type.Kind != coltype.Timestamp && f.Type.Kind != coltype.Timestamptz {

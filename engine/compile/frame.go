@@ -24,6 +24,9 @@ type column struct {
 	hidden bool
 	// internal columns are carried for the engine and can't be named.
 	internal bool
+	// keyed columns are made of the columns that identify a row at the source alone, of says which; plain ones are such a column as it was.
+	keyed, plain bool
+	of           []string
 }
 
 // frame is what the rows look like between two steps.
@@ -34,6 +37,8 @@ type frame struct {
 	open, surplus bool
 	// loaded says that loadedAt still belongs to the row: no step has made one row of several.
 	loaded bool
+	// changes says that a row is a change of one row, with the columns that say which.
+	changes bool
 	// order are the internal columns to sort the output by.
 	order []config.SortKey
 }

@@ -29,6 +29,9 @@ func (b *builder) join(s *config.Join) {
 		as = ""
 	}
 	b.side(s.With)
+	if s.How == "full" {
+		b.unfollow("a full join")
+	}
 	scope.Relations = append(scope.Relations, sideRelation(as, in))
 	r := b.renderer()
 	if as == "" { // then any name can be that of the joined table
@@ -52,6 +55,10 @@ func (b *builder) joined(s *config.Join, next frame, sql map[string]string, in I
 		b.refresh.fully("a full join, whose unmatched rows depend on all rows")
 	}
 	b.refresh.replaced(names(s.Columns)...)
+	if b.frame.changes && s.How != "left" {
+		b.joinChanges(s.How, next, sql, relation(in.Ident.Namespace, in.Ident.Name), on)
+		return
+	}
 	clause := fmt.Sprintf("%s JOIN %s AS %s ON %s", strings.ToUpper(s.How), relation(in.Ident.Namespace, in.Ident.Name), ducksql.Ident(sideAlias), on)
 	b.project(next, b.withColumns(next, sql), clause)
 }
@@ -91,13 +98,16 @@ func (b *builder) union(s *config.Union) {
 	if len(b.refresh.keys) > 0 {
 		b.refresh.fully("a union after " + b.refresh.step)
 	}
+	b.unfollow("a union")
 	parts := []frame{b.frame}
 	for _, with := range s.With {
 		in, ok := b.input(with, s.Src)
 		if !ok {
 			return
 		}
-		parts = append(parts, inputFrame(in))
+		if parts = append(parts, inputFrame(in)); in.Changes && b.unfollowed == "" {
+			b.unfollowed = "a union"
+		}
 		if !slices.Contains(b.drivers, with) {
 			b.drivers = append(b.drivers, with)
 		}

@@ -60,9 +60,13 @@ func (b *builder) shape() Shape {
 		b.withoutColumns()
 		s.Open = true
 	}
+	if b.frame.changes {
+		s.Columns = withChanges(s.Columns)
+	}
 	if b.frame.loaded && s.Columns.Index(loadedAt) < 0 {
 		s.Columns = append(s.Columns, coltype.Field{Name: loadedAt, Type: coltype.Of(coltype.Timestamptz)})
 	}
+	s.Columns = withAdded(b.table.Write, s.Columns)
 	return s
 }
 

@@ -20,30 +20,52 @@ func (b *builder) finish() *Compiled {
 		b.withoutColumns()
 		return nil
 	}
+	if b.frame.changes {
+		schema = withChanges(schema)
+	}
 	if b.frame.loaded && schema.Index(loadedAt) < 0 {
 		schema = append(schema, coltype.Field{Name: loadedAt, Type: coltype.Of(coltype.Timestamptz)})
 	}
-	declared, diags := Contract(b.table, schema)
+	b.appliesChanges()
+	stored, diags := Stored(b.table, schema, b.kind())
 	b.diags = append(b.diags, diags...)
 	if b.diags.HasErrors() {
 		return nil
 	}
-	return b.compiled(declared)
+	return b.compiled(stored)
 }
 
 func (b *builder) withoutColumns() {
 	b.fail(b.table.Range, "Table without columns", "After its steps this table has no column left.")
 }
 
-func (b *builder) compiled(schema coltype.Schema) *Compiled {
-	final := b.final(schema)
+func (b *builder) compiled(stored coltype.Schema) *Compiled {
+	rows := Given(b.table.Write, stored)
+	final := b.final(rows)
 	query := with(b.ctes, func(c cte) string { return c.sql }) + final
-	return &Compiled{
-		Query: query, Columns: schema, Driving: *b.table.From, Sides: b.sides,
+	out := &Compiled{
+		Query: query, Columns: stored, Rows: rows, Driving: *b.table.From, Sides: b.sides,
+		Kind:        b.kind(),
 		RowWise:     !b.refresh.mixed,
-		Incremental: b.incremental(schema.Names(), final),
+		Incremental: b.incremental(rows.Names(), final),
 		Now:         ducksql.UsesNow(query),
 	}
+	if out.Kind == ChangeRows {
+		out.Key = b.key()
+	}
+	return out
+}
+
+// kind says what a row of the output is.
+func (b *builder) kind() RowKind {
+	appended := len(b.drivers) == 1 && b.inputs[b.drivers[0]].Appended
+	switch {
+	case b.frame.changes:
+		return ChangeRows
+	case appended && !b.refresh.mixed && b.frame.loaded:
+		return VersionRows
+	}
+	return StateRows
 }
 
 func (b *builder) final(schema coltype.Schema) string {

@@ -89,6 +89,7 @@ func (r *refresh) renamed(names map[string]string) {
 // keyed makes the next step one that needs all rows of a key. Its input becomes a step of its own, which KeyedQuery
 // restricts.
 func (b *builder) keyed(step string, sql []string, keys []key) {
+	b.unfollow(step)
 	b.frame.loaded, b.refresh.mixed = false, true
 	switch {
 	case len(b.refresh.keys) > 0:

@@ -19,6 +19,10 @@ func (b *builder) filter(s *config.Filter) {
 	if t == nil {
 		return
 	}
+	if b.frame.changes {
+		b.keepChanges(b.frame.clone(), nil, "", b.renderer().Expr(t))
+		return
+	}
 	b.project(b.frame, b.frame.selects(), "WHERE "+b.renderer().Expr(t))
 }
 
@@ -74,9 +78,54 @@ func (b *builder) withColumns(f frame, sql map[string]string) []string {
 
 func (b *builder) derive(s *config.Derive) {
 	next := b.frame.clone()
-	sql, _ := b.assign(&next, s.Columns, b.scope(), b.renderer())
+	sql, bound := b.assign(&next, s.Columns, b.scope(), b.renderer())
+	named := slices.DeleteFunc(names(s.Columns), func(name string) bool { return name == "" })
+	for i, name := range named {
+		if at := next.index(name); at >= 0 {
+			b.traceKey(&next.columns[at], bound[i])
+		}
+	}
 	b.refresh.replaced(names(s.Columns)...)
 	b.project(next, b.withColumns(next, sql), "")
+}
+
+// traceKey notes which of the source's key a computed column is made of, if it is made of nothing else.
+func (b *builder) traceKey(c *column, t *expr.Typed) {
+	var read []column
+	if t == nil || !b.readColumns(t, &read) || len(read) == 0 {
+		return
+	}
+	for _, r := range read {
+		if !r.keyed {
+			return
+		}
+	}
+	c.keyed, c.plain = true, plain(t) && read[0].plain
+	for _, r := range read {
+		for _, k := range r.of {
+			if !slices.Contains(c.of, k) {
+				c.of = append(c.of, k)
+			}
+		}
+	}
+}
+
+// readColumns lists the input's columns that an expression reads; false where it reads others too.
+func (b *builder) readColumns(t *expr.Typed, read *[]column) bool {
+	if _, ok := t.Node.(*expr.Column); ok && !t.Local {
+		i := b.frame.index(t.Name)
+		if t.Relation != "" || i < 0 {
+			return false
+		}
+		*read = append(*read, b.frame.columns[i])
+		return true
+	}
+	for _, arg := range t.Args {
+		if !b.readColumns(arg, read) {
+			return false
+		}
+	}
+	return true
 }
 
 func names(columns []config.Assignment) []string {
@@ -134,7 +183,7 @@ func (b *builder) selectColumns(s *config.Select) {
 	} else {
 		next = b.only(s)
 	}
-	next.loaded, next.order = b.frame.loaded, b.frame.order
+	next.loaded, next.changes, next.order = b.frame.loaded, b.frame.changes, b.frame.order
 	b.refresh.kept(next)
 	b.project(next, b.withColumns(next, nil), "")
 }
@@ -229,6 +278,9 @@ func (b *builder) rename(s *config.Rename) {
 			b.renamedUnread(&next, a)
 			continue
 		}
+		if b.fixed(old, col.Src) {
+			continue
+		}
 		if given, twice := renamed[old]; twice {
 			b.fail(a.Range, "Column renamed twice", fmt.Sprintf("The column %q is already renamed to %q. To have it twice, use derive.", old, given))
 			continue
@@ -278,12 +330,13 @@ func (b *builder) castTo(s *config.CastTo) {
 			continue
 		}
 		c, ok := b.existing(ct.Name, ct.Range)
-		if !ok {
+		if !ok || b.fixed(ct.Name, ct.Range) {
 			continue
 		}
 		text, ty := b.castOne(ct)
 		if !ty.Equal(c.Type) {
 			b.refresh.replaced(ct.Name)
+			c.plain = false
 		}
 		c.Type = ty
 		next.loaded = next.loaded && ct.Name != loadedAt
@@ -328,6 +381,7 @@ func (b *builder) unnest(s *config.Unnest) {
 		b.unnestUnread(s)
 		return
 	}
+	b.unfollow("unnest")
 	next := b.frame.clone()
 	next.set(typed(as, c.Type.Elem.Type))
 	b.refresh.replaced(as)

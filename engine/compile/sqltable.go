@@ -15,7 +15,8 @@ import (
 // our types; the query casts to them what DuckDB has more of (unsigned numbers, enums, other precisions).
 func SQLTable(t *config.Table, columns coltype.Schema) (*Compiled, hcl.Diagnostics) {
 	diags := sqlColumns(t, columns)
-	declared, more := Contract(t, columns)
+	stored, more := Stored(t, columns, StateRows)
+	declared := Given(t.Write, stored)
 	diags = append(diags, more...)
 	text, ok := statement(t.SQL.Text)
 	if !ok {
@@ -30,7 +31,7 @@ func SQLTable(t *config.Table, columns coltype.Schema) (*Compiled, hcl.Diagnosti
 	}
 	query := "SELECT " + strings.Join(selects, ", ") + " FROM (\n" + text + "\n) AS \"q\""
 	return &Compiled{
-		Query: query, Columns: unnumbered(declared), Now: ducksql.UsesNow(query),
+		Query: query, Columns: unnumbered(stored), Rows: unnumbered(declared), Kind: StateRows, Now: ducksql.UsesNow(query),
 		Incremental: Incremental{Kind: Recompute, Why: "recomputes fully: plain SQL"},
 	}, diags
 }

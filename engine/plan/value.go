@@ -91,7 +91,10 @@ type Table struct {
 	Compute string   `json:"compute,omitempty"`
 	Why     string   `json:"why,omitempty"`
 	Checks  []string `json:"checks,omitempty"`
-	ReadBy  []string `json:"read_by,omitempty"`
+	// Creates is what will be made at the source, in words; Releases what will be dropped there.
+	Creates  []string `json:"creates,omitempty"`
+	Releases []string `json:"releases,omitempty"`
+	ReadBy   []string `json:"read_by,omitempty"`
 	// DependsOn are the tables of this plan that must be done first.
 	DependsOn []string `json:"depends_on,omitempty"`
 	Warnings  []string `json:"warnings,omitempty"`

@@ -74,6 +74,12 @@ type Write struct {
 	Key      []string `json:"key,omitempty"`
 	By       []string `json:"by,omitempty"`
 	Lookback string   `json:"lookback,omitempty"`
+	// Deletes is what a merge does with rows that were deleted at the source: hard, soft.
+	Deletes string `json:"deletes,omitempty"`
+	// ValidFrom is the column of a history's times; empty: when a change was committed, or loaded.
+	ValidFrom string `json:"valid_from,omitempty"`
+	// Rows says what the rows to write are: state, versions, changes.
+	Rows string `json:"rows,omitempty"`
 }
 
 // Load is one read of a source.
@@ -89,6 +95,19 @@ type Load struct {
 	Append      bool              `json:"append,omitempty"`
 	// Overlap says which rows come that the table may hold already.
 	Overlap *Overlap `json:"overlap,omitempty"`
+	// Follow is set where what comes are changes.
+	Follow *Follow `json:"follow,omitempty"`
+}
+
+// Follow is a read of changes.
+type Follow struct {
+	// Key is what identifies a row at the source; empty where nothing does.
+	Key []string `json:"key,omitempty"`
+	// After is the highest position that was read before; what comes is higher.
+	After string `json:"after,omitempty"`
+	// Prepare says that what following needs at the source is to be made, or found, first; Creates says it in words.
+	Prepare bool     `json:"prepare,omitempty"`
+	Creates []string `json:"creates,omitempty"`
 }
 
 // Overlap is of the rows whose column is null or not below From; empty: of those alone whose column is null.

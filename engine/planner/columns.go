@@ -3,6 +3,7 @@ package planner
 import (
 	"slices"
 
+	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -22,14 +23,27 @@ func IsProvenance(name string) bool {
 	return slices.ContainsFunc(Provenance(), func(f coltype.Field) bool { return f.Name == name })
 }
 
-func withoutProvenance(s coltype.Schema) coltype.Schema {
+// sourceColumns are those of a loaded table that the source tells.
+func (n *node) sourceColumns(s coltype.Schema) coltype.Schema {
 	var own coltype.Schema
-	for _, f := range s {
-		if !IsProvenance(f.Name) {
+	for _, f := range compile.Given(n.table.Write, s) {
+		if !IsProvenance(f.Name) && (!n.follows() || !compile.IsChange(f.Name)) {
 			own = append(own, f)
 		}
 	}
 	return own
+}
+
+// loadedColumns are all columns of the rows that a load brings.
+func (n *node) loadedColumns(offered coltype.Schema) coltype.Schema {
+	rows := slices.Clone(offered)
+	if n.follows() {
+		for i := range rows {
+			rows[i].Required = false // a delete has the values of its key alone
+		}
+		rows = append(rows, compile.ChangeColumns()...)
+	}
+	return append(rows, Provenance()...)
 }
 
 // diffColumns lists columns added, retyped and removed: `column amount`, old type → new type.
@@ -97,7 +111,7 @@ func undeclared(recorded coltype.Schema) coltype.Schema {
 	columns := withoutIDs(recorded)
 	for i := range columns {
 		columns[i].Required = false
-		if own, ok := Provenance().Lookup(columns[i].Name); ok {
+		if own, ok := append(Provenance(), compile.ChangeColumns()...).Lookup(columns[i].Name); ok {
 			columns[i].Doc = own.Doc
 		}
 	}

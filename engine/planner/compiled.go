@@ -14,6 +14,8 @@ import (
 // compiled is what binding a table once gave: remembered by everything that went into it.
 type compiled struct {
 	Columns     coltype.Schema `json:"columns"`
+	Rows        string         `json:"rows,omitempty"` // what the query's rows are
+	Key         []string       `json:"key,omitempty"`  // what identifies a row, where they are changes
 	Query       string         `json:"query,omitempty"`
 	Text        bool           `json:"text,omitempty"` // Query is the user's SQL
 	Incremental string         `json:"incremental,omitempty"`
@@ -39,11 +41,12 @@ func (r *planning) compileQuery(ctx context.Context, n *node) bool {
 // compileLoad checks a loaded table's contract, layout and checks against its columns.
 func (r *planning) compileLoad(_ context.Context, n *node) bool {
 	return r.compileOnce(n, func() (*compiled, hcl.Diagnostics) {
-		columns, diags := compile.Contract(n.table, n.work.Columns)
+		kind := n.loadedKind()
+		columns, diags := compile.Stored(n.table, n.work.Columns, kind)
 		if diags.HasErrors() {
 			return nil, diags
 		}
-		return withChecks(n, &compiled{Columns: columns}, diags)
+		return withChecks(n, &compiled{Columns: columns, Rows: string(kind), Key: n.sourceKey()}, diags)
 	})
 }
 
@@ -51,7 +54,7 @@ func (r *planning) compileOnce(n *node, bind func() (*compiled, hcl.Diagnostics)
 	key := memoKey(n.bindingKey()...)
 	n.compiled = &compiled{}
 	if r.memo.get(key, n.compiled) {
-		n.work.Checks = n.compiled.Checks
+		n.bound()
 		return true
 	}
 	c, diags := bind()
@@ -59,18 +62,30 @@ func (r *planning) compileOnce(n *node, bind func() (*compiled, hcl.Diagnostics)
 	if diags.HasErrors() || c == nil {
 		return false
 	}
-	n.compiled, n.work.Checks = c, c.Checks
+	n.compiled = c
+	n.bound()
 	if len(diags) == 0 { // a warning is said every time
 		r.memo.put(key, c)
 	}
 	return true
 }
 
+// bound takes what binding gave.
+func (n *node) bound() {
+	n.work.Checks, n.work.Write.Rows = n.compiled.Checks, n.compiled.Rows
+	if n.changes = n.compiled.Rows == string(compile.ChangeRows) && !applied(n.table.Write.Mode); n.changes {
+		n.key = n.compiled.Key
+	}
+}
+
 // bindingKey is all that binding a table depends on: its definition, and the columns of all that it reads.
 func (n *node) bindingKey() []string {
 	parts := []string{n.table.Addr.String(), string(n.definition()), encodeColumns(n.work.Columns)}
 	for _, in := range n.inputs {
-		parts = append(parts, in.address(), in.ident().String(), in.encodedColumns())
+		parts = append(parts, in.address(), in.ident().String(), in.encodedColumns(), in.encodedRows())
+	}
+	if n.response != nil {
+		parts = append(parts, n.response.Key...)
 	}
 	return parts
 }
@@ -118,7 +133,7 @@ func bindSteps(n *node) (*compiled, hcl.Diagnostics) {
 		return nil, diags
 	}
 	inc := bound.Incremental
-	c := &compiled{Columns: bound.Columns, Query: bound.Query, Incremental: inc.Kind, Why: inc.Why,
+	c := &compiled{Columns: bound.Columns, Rows: string(bound.Kind), Key: bound.Key, Query: bound.Query, Incremental: inc.Kind, Why: inc.Why,
 		KeysQuery: inc.KeysQuery, KeyedQuery: inc.KeyedQuery, OutputKeys: inc.OutputKeys}
 	for _, d := range inc.Drivers {
 		c.Drivers = append(c.Drivers, d.String())
@@ -131,7 +146,8 @@ func (n *node) compileInputs() compile.Inputs {
 	for _, in := range n.inputs {
 		if in.node != nil {
 			shape := in.shape()
-			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: shape.Columns, Open: shape.Open, Surplus: shape.Surplus}
+			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: shape.Columns, Open: shape.Open, Surplus: shape.Surplus, Changes: in.node.changes,
+				Key: in.node.key, Appended: in.node.appended()}
 		}
 	}
 	return inputs
@@ -147,7 +163,7 @@ func (r *planning) bindSQL(ctx context.Context, n *node) (*compiled, hcl.Diagnos
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	c := &compiled{Columns: bound.Columns, Query: bound.Query, Text: true, Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why}
+	c := &compiled{Columns: bound.Columns, Rows: string(bound.Kind), Query: bound.Query, Text: true, Incremental: bound.Incremental.Kind, Why: bound.Incremental.Why}
 	if n.table.Write.Mode == "partitions" {
 		if err := r.bindPartitions(ctx, n, c); err != nil {
 			return nil, hcl.Diagnostics{computeFailed(n.table.Range, err)}
@@ -182,6 +198,9 @@ func (r *planning) describe(ctx context.Context, n *node) (coltype.Schema, hcl.D
 // withChecks compiles the expects against the output's columns.
 func withChecks(n *node, c *compiled, diags hcl.Diagnostics) (*compiled, hcl.Diagnostics) {
 	checks, found := compile.Checks(n.table, c.Columns, n.compileInputs())
+	if c.Rows == string(compile.ChangeRows) && !applied(n.table.Write.Mode) {
+		checks = compile.OfChanges(checks)
+	}
 	for _, check := range checks {
 		c.Checks = append(c.Checks, plan.Check{Name: check.Name, Action: check.Action, Kind: check.Kind, Condition: check.Condition, Unique: check.Unique, Now: check.Now})
 	}

@@ -54,7 +54,7 @@ func (r *planning) begin(n *node) {
 	}
 	n.work = &plan.Work{Definition: n.definition(),
 		Partition: n.planned.Partition, Sort: sortFields(t), MaxBadRows: t.MaxBadRows, Quarantine: quarantineOf(t.Ident),
-		Write: plan.Write{Mode: t.Write.Mode, Key: t.Write.Key, By: t.Write.By, Lookback: t.Write.Lookback}}
+		Write: plan.Write{Mode: t.Write.Mode, Key: t.Write.Key, By: t.Write.By, Lookback: t.Write.Lookback, Deletes: t.Write.Deletes, ValidFrom: t.Write.ValidFrom}}
 	if n.recorded != nil {
 		n.work.Base = &plan.Base{UUID: n.recorded.UUID, Main: n.recorded.Main}
 	}

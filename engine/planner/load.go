@@ -3,7 +3,6 @@ package planner
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
@@ -29,7 +28,11 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 	n.pinInputs()
 	n.planned.Position = n.response.Position
 	n.work.Load = &plan.Load{Source: n.source.Addr.String(), Provider: n.source.Provider, Until: n.response.Until, Partitions: n.response.Partitions,
-		Fingerprint: n.response.Fingerprint, Position: n.response.Position, Columns: withoutProvenance(columns), Append: n.table.Write.Mode == "append"}
+		Fingerprint: n.response.Fingerprint, Position: n.response.Position, Columns: n.sourceColumns(columns), Append: n.table.Write.Mode == "append"}
+	if n.follows() && !r.follow(n) {
+		n.failed = true
+		return
+	}
 	switch {
 	case n.recorded == nil || n.recorded.StateAt == 0:
 		n.load(plan.Create, plan.Additive, "own", "it is declared and not in the catalog")
@@ -38,6 +41,9 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 		n.compare()
 		n.load(plan.Rebuild, plan.Breaking, "own", "how its rows are read changed")
 		n.work.Load.Append = false
+	case r.resnapshot(n) && n.follows():
+		n.compare()
+		n.load(plan.Refresh, "", "own", "-resnapshot asks for it to be read anew; what it has of before stays or goes as the snapshot says")
 	case r.resnapshot(n):
 		n.compare()
 		n.load(plan.Rebuild, plan.Breaking, "own", "-resnapshot asks for it to be read anew")
@@ -94,20 +100,22 @@ func (n *node) load(action plan.Action, category plan.Category, kind, text strin
 func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 	offered := n.response.Columns
 	for _, f := range offered {
-		if IsProvenance(f.Name) {
+		if IsProvenance(f.Name) || n.follows() && (compile.IsChange(f.Name) || f.Name == compile.DeletedColumn) {
 			r.diags = append(r.diags, diag.Error(n.source.Range, "Reserved column name",
-				"The source has a column %q, and etl writes its own column of this name to every bronze table. Rename it at the source.", f.Name))
+				"The source has a column %q, and etl writes its own column of this name to the table. Rename it at the source.", f.Name))
 			return nil, false
 		}
 	}
-	if !r.continues(n) {
-		return append(append(coltype.Schema{}, offered...), Provenance()...), true
+	rows := n.loadedColumns(offered)
+	if !r.stays(n) {
+		return rows, true
 	}
+	recorded := compile.Given(n.table.Write, n.recorded.Columns)
 	switch n.table.OnSchemaChange {
 	case "ignore":
-		return undeclared(n.recorded.Columns), true
+		return undeclared(recorded), true
 	case "freeze":
-		declared, diags := compile.Contract(n.table, append(slices.Clone(offered), Provenance()...))
+		declared, diags := compile.Stored(n.table, rows, n.loadedKind())
 		if diags.HasErrors() {
 			r.diags = append(r.diags, diags...)
 			return nil, false
@@ -118,7 +126,7 @@ func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 			return nil, false
 		}
 	}
-	return evolved(n.recorded.Columns, offered), true
+	return evolved(recorded, rows), true
 }
 
 // describe spells changes in a sentence: `amount long → string, note string added`.

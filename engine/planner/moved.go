@@ -121,7 +121,7 @@ func (in input) movesInThisPlan() *move {
 		return nil
 	case up.planned.Action == plan.Rebuild:
 		return &move{input: in, kind: "upstream", text: address + " is rebuilt", why: "its input is rebuilt"}
-	case up.work.Write.Mode == "merge" && up.recorded != nil:
+	case applied(up.work.Write.Mode) && up.recorded != nil:
 		return &move{input: in, kind: "upstream", text: address + " is refreshed", why: address + " is merged by key"}
 	case up.work.Compute == plan.ComputeAppend, up.work.Load != nil && up.work.Load.Append:
 		return &move{input: in, kind: "data", text: address + " has new rows", appends: true}

@@ -81,6 +81,8 @@ type node struct {
 	known    *compile.Shape // of what failed, once it was checked
 	// unresolved says that the SQL can't be read, or names what isn't there.
 	unresolved bool
+	changes    bool     // its rows are changes
+	key        []string // what identifies a row at the source, where its rows are changes
 }
 
 // input is an edge: a table that a node reads, declared here or found in the catalog.

@@ -29,6 +29,7 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	case !r.dataUnchanged(n):
 		data, _ := n.compare()
 		n.compute(plan.Rebuild, rebuildCategory(n, data), plan.ComputeFull, "own", rebuildReason(data))
+		n.losesVersions()
 		return
 	}
 	_, meta := n.compare()
@@ -38,10 +39,12 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	}
 	if name := n.newlyRequired(); name != "" {
 		n.compute(plan.Rebuild, plan.Additive, plan.ComputeFull, "own", name+" is required now, which existing rows were not written for")
+		n.losesVersions()
 		return
 	}
 	if severity(n.recorded.Columns, n.work.Columns) == plan.Breaking {
 		n.compute(plan.Rebuild, plan.Breaking, plan.ComputeFull, "upstream", "its columns changed: "+describe(n.planned.Columns))
+		n.losesVersions()
 		return
 	}
 	moves, err := r.movedInputs(ctx, n)
@@ -137,6 +140,14 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 
 // leastRows is the least that the steps alone allow.
 func (n *node) leastRows() (compute, why string) {
+	if n.table.Write.Mode == "history" && n.compiled.Incremental == compile.AppendRows {
+		switch n.compiled.Rows {
+		case string(compile.VersionRows):
+			return plan.ComputeKeys, strings.Join(n.table.Write.Key, ", ")
+		case string(compile.StateRows):
+			return plan.ComputeFull, "compares all rows with the versions that hold"
+		}
+	}
 	switch n.compiled.Incremental {
 	case compile.AppendRows:
 		return plan.ComputeAppend, reason(n.compiled.Why)

@@ -54,7 +54,7 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 	req := sdk.PlanRequest{}
 	if r.continues(n) {
 		req.Cursor = n.recorded.Summary.Cursor
-		req.Columns = withoutProvenance(n.recorded.Columns)
+		req.Columns = n.sourceColumns(n.recorded.Columns)
 	}
 	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, n.source), req)
 	diags := SourceDiagnostics(n.source, said)
@@ -77,7 +77,12 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 
 // continues says whether a read goes on from what is recorded: the same definition, and nothing asks for all rows anew.
 func (r *planning) continues(n *node) bool {
-	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && !r.resnapshot(n) && n.newlyRequired() == ""
+	return r.stays(n) && !r.resnapshot(n)
+}
+
+// stays says whether the rows that are recorded stay.
+func (r *planning) stays(n *node) bool {
+	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && n.newlyRequired() == "" && (n.follows() || !r.resnapshot(n))
 }
 
 func (r *planning) resnapshot(n *node) bool {

@@ -172,7 +172,7 @@ type Write struct {
 	Deletes string
 	// ValidFrom is the column that says since when a version of a history holds; empty: when it came to be.
 	ValidFrom string
-	Range    hcl.Range
+	Range     hcl.Range
 }
 
 // Expect is a check.

@@ -22,6 +22,18 @@ func (direct) Read(ctx context.Context, _ string, cfg sdk.Config, req sdk.ReadRe
 	return csv.New().Read(ctx, cfg, req, &output{Sink: sink})
 }
 
+func (direct) Prepare(context.Context, string, sdk.Config) (sdk.Diagnostics, error) {
+	return nil, &host.UnsupportedError{}
+}
+
+func (direct) Acknowledge(context.Context, string, sdk.Config, map[string][]byte) (sdk.Diagnostics, error) {
+	return nil, &host.UnsupportedError{}
+}
+
+func (direct) Release(context.Context, string, sdk.Config) (sdk.Diagnostics, error) {
+	return nil, &host.UnsupportedError{}
+}
+
 // output hands a provider's rows to the sink.
 type output struct {
 	host.Sink

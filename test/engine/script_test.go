@@ -139,3 +139,34 @@ func appendValue(b array.Builder, value any) {
 	}
 	b.AppendNull()
 }
+
+// follower is a stream that is followed.
+type follower interface {
+	follow(call string, cursor map[string][]byte) sdk.Diagnostics
+}
+
+func (s *script) follow(cfg sdk.Config, call string, cursor map[string][]byte) (sdk.Diagnostics, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.stream(cfg)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := found.(follower)
+	if !ok {
+		return nil, fmt.Errorf("%s can't be followed", cfg.Address)
+	}
+	return f.follow(call, cursor), nil
+}
+
+func (s *script) Prepare(_ context.Context, _ string, cfg sdk.Config) (sdk.Diagnostics, error) {
+	return s.follow(cfg, "prepare", nil)
+}
+
+func (s *script) Acknowledge(_ context.Context, _ string, cfg sdk.Config, cursor map[string][]byte) (sdk.Diagnostics, error) {
+	return s.follow(cfg, "acknowledge", cursor)
+}
+
+func (s *script) Release(_ context.Context, _ string, cfg sdk.Config) (sdk.Diagnostics, error) {
+	return s.follow(cfg, "release", nil)
+}

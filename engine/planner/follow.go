@@ -1,0 +1,81 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/state"
+)
+
+// follows says whether a table is loaded from a source that is followed change by change.
+func (n *node) follows() bool { return n.source != nil && n.source.Mode == schema.Delta }
+
+// loadedKind says what the rows that a load brings are.
+func (n *node) loadedKind() compile.RowKind {
+	if n.follows() {
+		return compile.ChangeRows
+	}
+	return compile.StateRows
+}
+
+// appended says whether rows are only ever added to a table, each a version of a row.
+func (n *node) appended() bool { return n.table.Write.Mode == "append" && !n.changes }
+
+// applied says whether a way to write works rows into those that are there by key.
+func applied(mode string) bool { return mode == "merge" || mode == "history" }
+
+func (n *node) sourceKey() []string {
+	if n.response == nil {
+		return nil
+	}
+	return n.response.Key
+}
+
+// encodedRows are what a table's rows are, as part of its readers' binding keys.
+func (in input) encodedRows() string {
+	if in.node == nil {
+		return ""
+	}
+	return fmt.Sprint(in.node.changes, in.node.appended(), len(in.node.key), in.node.key)
+}
+
+// follow plans what a read of changes needs besides, and checks that they can be applied.
+func (r *planning) follow(n *node) bool {
+	if wrong := compile.SourceKey(n.table, n.response.Key); wrong != "" {
+		r.diags = append(r.diags, diag.Error(n.table.Write.Range, "Key doesn't fit the source", "%s", wrong))
+		return false
+	}
+	f := &plan.Follow{Key: n.response.Key, Creates: n.response.Creates}
+	if r.stays(n) {
+		f.After = n.recorded.Summary.Highest
+	}
+	f.Prepare = len(f.Creates) > 0 || !r.continues(n) || n.response.Snapshot
+	n.work.Load.Follow, n.planned.Creates = f, n.response.Creates
+	return true
+}
+
+// losesVersions says of a history that is made anew that its input doesn't tell the versions before.
+func (n *node) losesVersions() {
+	if n.table.Write.Mode == "history" && n.compiled.Rows == string(compile.StateRows) {
+		n.planned.Category = plan.Destructive
+		n.planned.Warnings = append(n.planned.Warnings, "the versions that it has are lost: what it is computed from has only the rows as they are now")
+	}
+}
+
+// RecordedSource is the address of the source that a recorded table is loaded from; empty where it is computed.
+func RecordedSource(t *state.Table) string {
+	d, err := decodeDefinition(t.Definition)
+	if err != nil {
+		return ""
+	}
+	for _, item := range d.Data {
+		if item.Path == "from" && strings.HasPrefix(item.Value, "source.") {
+			return item.Value
+		}
+	}
+	return ""
+}
