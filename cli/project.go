@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/engine/apply"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/engine/planner"
@@ -30,6 +31,7 @@ type workspace struct {
 	host    *host.Host
 	lake    *state.Lakehouse
 	compute *duckdb.Engine
+	told    apply.Told
 }
 
 // variableFlags are the flags of every command that evaluates the configuration.

@@ -214,3 +214,15 @@ func enumerate(names []string, limit int) string {
 		return strings.Join(clean[:n-1], ", ") + " and " + clean[n-1]
 	}
 }
+
+// atSource is what is made or dropped at the source.
+func atSource(t *plan.Table) string {
+	var parts []string
+	if len(t.Creates) > 0 {
+		parts = append(parts, "creates "+enumerate(t.Creates, 8)+" at the source")
+	}
+	if len(t.Releases) > 0 {
+		parts = append(parts, "drops "+enumerate(t.Releases, 8)+" at the source")
+	}
+	return strings.Join(parts, "; ")
+}

@@ -62,6 +62,7 @@ func body(t *plan.Table, width int) []line {
 	sentence(because(t))
 	sentence(loses(t))
 	lines = append(lines, changeLines(t, width-2)...)
+	sentence(atSource(t))
 	sentence(traffic(t))
 	sentence(checked(t))
 	sentence(readBy(t))

@@ -15,6 +15,7 @@ import (
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/plugins/host"
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
 	"github.com/automic-etl/etl/state/failpoint"
@@ -70,6 +71,8 @@ type Applier struct {
 	LockTimeout time.Duration
 	Command     string
 	Version     string
+	// Schema describes a provider's blocks.
+	Schema func(ctx context.Context, provider string) (schema.Provider, error)
 	// Told remembers from one run to the next what sources were told; it may be nil.
 	Told *Told
 }
@@ -106,6 +109,7 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 	}
 	diags := run.walk(ctx)
 	diags = append(diags, run.tellSources(ctx)...)
+	diags = append(diags, run.releaseSources(ctx)...)
 	failpoint.Hit(failpoint.ApplyDone)
 	if run.commits() {
 		run.record()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -52,6 +53,20 @@ type Plan struct {
 	Warnings   []Message `json:"warnings,omitempty"`
 	// Outputs are the values that the configuration asks to be shown, sorted by name.
 	Outputs []Output `json:"outputs,omitempty"`
+	// Releases are the sources that nobody follows any more once the tables are done.
+	Releases []Release `json:"releases,omitempty"`
+}
+
+// Release is the end of following a source.
+type Release struct {
+	Source   string `json:"source"` // address
+	Provider string `json:"provider"`
+	// Tables are those that followed it: all must be done first.
+	Tables []string `json:"tables"`
+	// Keeps is what goes there, in words.
+	Keeps []string `json:"keeps,omitempty"`
+	// Definition is what was recorded of the source.
+	Definition []config.Item `json:"definition,omitempty"`
 }
 
 // Output is one value to show. A sensitive one has no Value.

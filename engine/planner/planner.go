@@ -114,6 +114,7 @@ func (p *Planner) Plan(ctx context.Context) (*plan.Plan, hcl.Diagnostics) {
 		return nil, run.diags
 	}
 	run.finish()
+	run.releases()
 	run.memo.save(p.Log, len(p.Options.Targets)+len(p.Options.Exclude) > 0 || p.Options.Destroy)
 	return run.plan, run.diags
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +28,8 @@ type followed struct {
 	prepared int
 	calls    []string // Prepare, Acknowledge and Release, in the order in which they came
 	fail     error    // of the next read, after its rows
+	deaf     bool     // what it is told comes to nothing
+	again    bool     // it sends changes that were read before
 }
 
 // change is one change of a row. Before is what the row was; it is nil for an insert.
@@ -125,6 +129,10 @@ func (f *followed) plan(_ sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, s
 }
 
 func (f *followed) follow(call string, cursor map[string][]byte) sdk.Diagnostics {
+	if f.deaf {
+		f.calls = append(f.calls, "unheard "+call)
+		return sdk.Diagnostics{{Severity: "error", Summary: "Connection lost", Detail: "The server closed the connection."}}
+	}
 	switch call {
 	case "prepare":
 		f.prepared++
@@ -160,7 +168,7 @@ func (f *followed) read(ctx context.Context, _ sdk.Config, req sdk.ReadRequest, 
 		return err
 	}
 	for _, c := range f.log {
-		if c.lsn > from.LSN && c.lsn <= until.LSN {
+		if (c.lsn > from.LSN || f.again) && c.lsn <= until.LSN {
 			sent = append(sent, c.sent())
 		}
 	}
@@ -387,4 +395,14 @@ func recomputed(t *rapid.T, p *project) {
 			t.Fatalf("%s holds\n  %s\ncomputed at once it holds\n  %s", name, strings.Join(before[name], "\n  "), strings.Join(got, "\n  "))
 		}
 	}
+}
+
+// read is what a file of the project says.
+func (p *project) read(name string) string {
+	p.Helper()
+	text, err := os.ReadFile(filepath.Join(p.dir, name))
+	if err != nil {
+		p.Fatalf("%v", err)
+	}
+	return string(text)
 }

@@ -145,7 +145,7 @@ func (p *project) tryApply(options planner.Options) (planned *plan.Plan, result 
 			p.Fatalf("planning: %s", spelled(diags))
 		}
 		a := &apply.Applier{Project: p.now, Lakehouse: lake, Sources: p.sources(), Compute: p.compute, Progress: silence{}, Log: slog.New(slog.DiscardHandler),
-			Parallelism: 4, Command: "test", Version: "test"}
+			Parallelism: 4, Command: "test", Version: "test", Schema: p.schema}
 		result, diags = a.Apply(ctx, planned, "")
 	})
 	return planned, result, diags

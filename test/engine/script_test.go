@@ -35,7 +35,8 @@ type stream interface {
 func (*script) Schema() schema.Provider {
 	return schema.Provider{
 		Name: scripted, Version: "1",
-		Source: schema.Block{Attributes: []schema.Attribute{{Name: "table", Type: cty.String, Required: true}}},
+		Connection: &schema.Block{Attributes: []schema.Attribute{{Name: "host", Type: cty.String}}},
+		Source:     schema.Block{Attributes: []schema.Attribute{{Name: "table", Type: cty.String, Required: true}}},
 		Extract: map[string]schema.Block{
 			schema.Batch: {},
 			schema.Incremental: {Attributes: []schema.Attribute{

@@ -1,0 +1,73 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/engine/planner"
+	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/plugins/sdk"
+)
+
+// releaseSources drops at the sources what nobody follows any more. The tables are gone by then, so that what can't be
+// dropped is said, and not tried again.
+func (r *run) releaseSources(ctx context.Context) hcl.Diagnostics {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
+	defer cancel()
+	var diags hcl.Diagnostics
+	for _, release := range r.plan.Releases {
+		undone := func(address string) bool { return r.byAddress[address] == nil || r.byAddress[address].State != "done" }
+		if slices.ContainsFunc(release.Tables, undone) {
+			continue
+		}
+		if err := r.releaseSource(ctx, release); err != nil {
+			diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Something is left at a source", Detail: planner.Remains(release, err.Error())})
+		}
+	}
+	return diags
+}
+
+func (r *run) releaseSource(ctx context.Context, release plan.Release) error {
+	source, err := r.formerSource(ctx, release)
+	if err != nil {
+		return err
+	}
+	if c := source.Connection; c != nil && !slices.ContainsFunc(r.Project.Connections, func(k *config.Connection) bool { return k.Addr == *c }) {
+		return fmt.Errorf("%s is no longer declared", c)
+	}
+	said, err := r.Sources.Release(ctx, release.Provider, planner.SourceConfig(r.Project, source))
+	if unserved(err) {
+		return nil
+	}
+	if err == nil && said.HasErrors() {
+		err = said
+	}
+	var diags sdk.Diagnostics
+	if errors.As(err, &diags) {
+		return fmt.Errorf("the provider %q could not drop it: %s", release.Provider, diags)
+	}
+	return err
+}
+
+// formerSource is a source as it was followed; as it is declared now, where it can't be recalled.
+func (r *run) formerSource(ctx context.Context, release plan.Release) (*config.Source, error) {
+	described, err := r.Schema(ctx, release.Provider)
+	if err != nil {
+		return nil, err
+	}
+	source, err := config.Recall(release.Source, release.Definition, described)
+	if err == nil {
+		return source, nil
+	}
+	for _, declared := range r.Project.Sources {
+		if declared.Addr.String() == release.Source {
+			return declared, nil
+		}
+	}
+	return nil, err
+}
