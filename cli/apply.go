@@ -65,7 +65,8 @@ func (w *workspace) applySaved(ctx context.Context, c *cli.Context, file string)
 	if saved.Plan.ConfigHash != planner.ConfigHash(w.project) {
 		return w.fail("The plan is stale", errors.New("the configuration or its variables changed since the plan was made. Nothing was written. Plan again, and review the new plan"))
 	}
-	return w.do(ctx, c, saved.Plan, saved.ID)
+	_, err = w.do(ctx, c, saved.Plan, saved.ID)
+	return err
 }
 
 // planAndApply plans, asks, and does it.
@@ -87,7 +88,8 @@ func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options pl
 	if p.Changes() && !c.Bool("auto-approve") && !w.approved(ctx, "Use -auto-approve, or save the plan with `etl plan -out=FILE` and apply that.") {
 		return exit(exitError)
 	}
-	return w.do(ctx, c, p, "")
+	_, err := w.do(ctx, c, p, "")
+	return err
 }
 
 // approved asks. Only the word yes is an answer that changes anything. Where there is nobody to ask, it says what else to do.
@@ -118,10 +120,10 @@ func (w *workspace) approved(ctx context.Context, instead string) bool {
 }
 
 // do applies a plan and says how it went.
-func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID string) error {
+func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID string) (*apply.Result, error) {
 	compute, err := w.engine(ctx)
 	if err != nil {
-		return w.fail("The compute engine could not be opened", err)
+		return nil, w.fail("The compute engine could not be opened", err)
 	}
 	began := time.Now()
 	opt := w.sensitive(w.viewOptions(w.stderr))
@@ -143,9 +145,9 @@ func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID
 		w.showOutputs(p)
 	}
 	if failed {
-		return exit(exitError)
+		return result, exit(exitError)
 	}
-	return nil
+	return result, nil
 }
 
 // applied is the last line: how many tables came to which end.

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -23,13 +24,14 @@ type verb = func(ts *testscript.TestScript, neg bool, args []string)
 //	mistake SUMMARY PLACE HINT...   the last etl printed this diagnostic; PLACE is FILE:LINE, or - for none
 //	mistakes FILE                   writes all that the last etl printed as wrong into a file: place, summary, marked characters
 //	query_json SQL JSON             a query's rows are equal to these
+//	until_json SQL JSON             waits until they are
 //	planned FILE ARG...             writes a plan as text into a file, without sizes
 //	sha_tree [-tables] NAME         remembers catalog and warehouse; the second time they must be the same
 //	pyiceberg SCRIPT ARG...         runs a Python script that has PyIceberg and test/lake.py
 func verbs() map[string]verb {
 	return map[string]verb{
 		"etl": etl, "exitcode": exitcode, "unprivileged": unprivileged, "mistake": mistake, "mistakes": mistakes,
-		"query_json": queryJSON, "sha_tree": shaTree, "planned": planned, "pyiceberg": pyiceberg,
+		"query_json": queryJSON, "until_json": untilJSON, "sha_tree": shaTree, "planned": planned, "pyiceberg": pyiceberg,
 	}
 }
 
@@ -118,6 +120,26 @@ func queryJSON(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(args[1]), &want))
 	if !reflect.DeepEqual(got, want) {
 		ts.Fatalf("the rows are %v instead of %v", got, want)
+	}
+}
+
+// untilJSON asks again and again: another process is at work.
+func untilJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until_json SQL JSON")
+	}
+	var got, want any
+	ts.Check(json.Unmarshal([]byte(args[1]), &want))
+	for tries := 0; ; tries++ {
+		etl(ts, false, []string{"query", "-format=json", args[0]})
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &got))
+		if reflect.DeepEqual(got, want) {
+			return
+		}
+		if tries == 300 {
+			ts.Fatalf("the rows are still %v instead of %v", got, want)
+		}
+		time.Sleep(200 * time.Millisecond)
 	}
 }
 

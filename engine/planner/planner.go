@@ -29,6 +29,9 @@ type Options struct {
 	Destroy     bool     // drop everything that the project owns
 	Resnapshot  []string // addresses of tables whose source is read anew
 	RefreshOnly bool     // `etl run`: no change of definition is allowed
+	// Tolerate is told of sources that can't be planned. Their tables, and what reads them, are left out. Where it is nil, they
+	// are mistakes of the plan.
+	Tolerate func(address string, said hcl.Diagnostics)
 }
 
 // Planner has all that planning needs.

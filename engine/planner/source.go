@@ -42,12 +42,34 @@ func (r *planning) planSources(ctx context.Context) {
 		})
 	}
 	_ = group.Wait() // the functions return no error: mistakes are diagnostics
+	var out []*node
 	for i, n := range asked {
+		if answers[i].diags.HasErrors() && r.Options.Tolerate != nil {
+			r.Options.Tolerate(n.table.Addr.String(), answers[i].diags)
+			out = append(out, n)
+			continue
+		}
 		if n.response = answers[i].response; answers[i].diags.HasErrors() {
 			n.failed, n.response = true, nil
 		}
 		r.diags = append(r.diags, answers[i].diags...)
 	}
+	r.leaveOut(out)
+}
+
+// leaveOut takes tables out of the plan, with all that reads them.
+func (r *planning) leaveOut(out []*node) {
+	if len(out) == 0 {
+		return
+	}
+	keep := map[*node]bool{}
+	for _, n := range r.order {
+		keep[n] = true
+	}
+	for _, n := range out {
+		mark(keep, n, false, downstream)
+	}
+	r.order = slices.DeleteFunc(r.order, func(n *node) bool { return !keep[n] })
 }
 
 func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, hcl.Diagnostics) {
@@ -57,7 +79,7 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 		req.Columns = n.sourceColumns(n.recorded.Columns)
 	}
 	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, n.source), req)
-	diags := SourceDiagnostics(n.source, said)
+	diags := SourceDiagnostics(n.source, n.withAddress(said))
 	if err != nil {
 		diags = append(diags, ProviderFailed(n.source, err))
 	}
@@ -67,12 +89,21 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 	}
 	if response != nil {
 		response.Position = withoutSecrets(response.Position, r.Project.Sensitive)
-		for i := range response.Warnings {
-			response.Warnings[i].Detail = strings.ReplaceAll(response.Warnings[i].Detail, "-resnapshot", "-resnapshot="+n.table.Addr.String())
-		}
-		diags = append(diags, SourceDiagnostics(n.source, response.Warnings)...)
+		diags = append(diags, SourceDiagnostics(n.source, n.withAddress(response.Warnings))...)
 	}
 	return response, diags
+}
+
+// withAddress completes what a provider says of reading anew: it doesn't know the table.
+func (n *node) withAddress(said sdk.Diagnostics) sdk.Diagnostics {
+	const flag = "-resnapshot"
+	whole := slices.Clone(said)
+	for i := range whole {
+		if !strings.Contains(whole[i].Detail, flag+"=") {
+			whole[i].Detail = strings.ReplaceAll(whole[i].Detail, flag, flag+"="+n.table.Addr.String())
+		}
+	}
+	return whole
 }
 
 // continues says whether a read goes on from what is recorded: the same definition, and nothing asks for all rows anew.
