@@ -53,8 +53,14 @@ func (t *task) load(ctx context.Context) error {
 			return &readError{source: source, err: err}
 		}
 	}
-	if err := sink.finish(); err != nil {
+	err := sink.finish()
+	if err != nil {
 		return err
+	}
+	if len(l.Present) > 0 {
+		if sink.present, err = t.presentKeys(ctx, cfg); err != nil {
+			return &readError{source: source, err: err}
+		}
 	}
 	return t.stageLoaded(ctx, sink)
 }
@@ -103,6 +109,9 @@ func (t *task) stageLoaded(ctx context.Context, sink *sink) error {
 	rows, err := t.loadedRows(ctx, sink.files)
 	if err != nil {
 		return err
+	}
+	if sink.present != nil {
+		return t.mergePresent(ctx, sink.files, rows, sink.present)
 	}
 	if t.upserts() {
 		return t.mergeLoaded(ctx, sink.files, rows)

@@ -29,6 +29,7 @@ type sink struct {
 	rows    int64
 	open    *parquetFile
 	follow  *following // where what comes are changes
+	present *present   // the keys of all rows that the source has, where deleted ones are looked for
 }
 
 func newSink(t *task) *sink {

@@ -76,6 +76,10 @@ func (t *task) do(ctx context.Context) (err error) {
 		return nil
 	}
 	t.noteReferenced()
+	if t.nothingNew() {
+		t.discard()
+		return nil
+	}
 	return t.publish(ctx)
 }
 

@@ -95,6 +95,8 @@ type Load struct {
 	Append      bool              `json:"append,omitempty"`
 	// Overlap says which rows come that the table may hold already.
 	Overlap *Overlap `json:"overlap,omitempty"`
+	// Present is the key, where rows that the source doesn't have any more are looked for.
+	Present []string `json:"present,omitempty"`
 	// Follow is set where what comes are changes.
 	Follow *Follow `json:"follow,omitempty"`
 }

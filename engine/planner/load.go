@@ -29,7 +29,7 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 	n.planned.Position = n.response.Position
 	n.work.Load = &plan.Load{Source: n.source.Addr.String(), Provider: n.source.Provider, Until: n.response.Until, Partitions: n.response.Partitions,
 		Fingerprint: n.response.Fingerprint, Position: n.response.Position, Columns: n.sourceColumns(columns), Append: n.table.Write.Mode == "append"}
-	if n.follows() && !r.follow(n) {
+	if n.follows() && !r.follow(n) || n.detectsDeletes() && !r.detects(n) {
 		n.failed = true
 		return
 	}
@@ -67,7 +67,7 @@ func (r *planning) decideNewData(ctx context.Context, n *node) {
 		return
 	}
 	_, meta := n.compare()
-	unchanged := !n.response.Changed || n.source.Mode == schema.Batch && n.response.Fingerprint != "" && n.response.Fingerprint == n.recorded.Summary.Fingerprint
+	unchanged := !n.response.Changed && !n.detectsDeletes() || n.source.Mode == schema.Batch && n.response.Fingerprint != "" && n.response.Fingerprint == n.recorded.Summary.Fingerprint
 	if unchanged && !n.table.RefreshAlways {
 		n.work.Load = nil
 		r.decideMetadata(ctx, n, meta)
@@ -80,6 +80,12 @@ func (r *planning) decideNewData(ctx context.Context, n *node) {
 	text := fmt.Sprintf("%s has new data", n.source.Addr)
 	if n.source.Mode == schema.Batch && n.response.Fingerprint == "" {
 		text = fmt.Sprintf("%s can't tell whether it changed", n.source.Addr)
+	}
+	if n.detectsDeletes() {
+		n.work.Load.Present = n.table.Write.Key
+		if !n.response.Changed {
+			text = fmt.Sprintf("%s has no new rows, and is looked through for deleted ones", n.source.Addr)
+		}
 	}
 	n.load(plan.Refresh, "", "data", text)
 	n.becauseRolledBack()

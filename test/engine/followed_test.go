@@ -13,8 +13,10 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/state"
 )
 
 // followed is a table that tells its changes: a log of transactions, of which a read gets those that it has not seen.
@@ -405,4 +407,18 @@ func (p *project) read(name string) string {
 		p.Fatalf("%v", err)
 	}
 	return string(text)
+}
+
+// snapshots counts a table's.
+func (p *project) snapshots(namespace, name string) int {
+	p.Helper()
+	n := 0
+	p.with(func(ctx context.Context, lake *state.Lakehouse) {
+		history, err := lake.History(ctx, addr.Ident{Namespace: namespace, Name: name})
+		if err != nil {
+			p.Fatalf("%v", err)
+		}
+		n = len(history)
+	})
+	return n
 }

@@ -56,7 +56,7 @@ func lookback(cfg sdk.Config) int64 {
 func (c *cursored) plan(cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
 	column := cfg.Extract.GetAttr("cursor").AsString()
 	until, _ := json.Marshal(cursorState{1, c.highest(column)})
-	response := &sdk.PlanResponse{Columns: c.columns, Resumable: true, Changed: true, Rows: int64(len(c.rows)), Bytes: -1, Until: until}
+	response := &sdk.PlanResponse{Columns: c.columns, Key: []string{"id", "note"}, Resumable: true, Changed: true, Rows: int64(len(c.rows)), Bytes: -1, Until: until}
 	if at, ok := cursorOf(req.Cursor); ok {
 		response.Overlap = &sdk.Overlap{Column: column}
 		if at != math.MinInt64 {
@@ -67,6 +67,9 @@ func (c *cursored) plan(cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse,
 }
 
 func (c *cursored) read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out *output) error {
+	if req.KeysOnly {
+		return out.send(ctx, req.Columns, c.rows, 3)
+	}
 	column := cfg.Extract.GetAttr("cursor").AsString()
 	at, resumed := cursorOf(req.Cursor)
 	if resumed && req.Staging != nil {

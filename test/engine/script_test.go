@@ -41,6 +41,7 @@ func (*script) Schema() schema.Provider {
 			schema.Batch: {},
 			schema.Incremental: {Attributes: []schema.Attribute{
 				{Name: "cursor", Kind: schema.Column, Required: true}, {Name: "lookback", Type: cty.Number, Default: cty.NumberIntVal(0)},
+				{Name: "detect_deletes", Type: cty.Bool, Default: cty.False},
 			}},
 			schema.Delta: {},
 		},

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/automic-etl/etl/engine/planner"
+)
+
+const detecting = `
+source "script" "t" {
+  table = "t"
+  extract "incremental" {
+    cursor         = u
+    lookback       = 1
+    detect_deletes = true
+  }
+}
+table "bronze" "t" {
+  from = source.script.t
+  write "merge" { key = [id, note] }
+}
+`
+
+// TestDeletedRowsAreFound reads a table by a cursor that doesn't tell deletes; the keys do.
+func TestDeletedRowsAreFound(t *testing.T) {
+	engine := compute(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		table := &cursored{columns: cursoredColumns()}
+		p := &project{failer: rt, dir: t.TempDir(), compute: engine, script: &script{streams: map[string]stream{"t": table}}}
+		p.write("shop.etl.hcl", detecting)
+		clock := int64(0)
+		for range rapid.IntRange(2, 5).Draw(rt, "rounds") {
+			for range rapid.IntRange(0, 4).Draw(rt, "changes") {
+				clock++
+				row := drawArrival(rt, clock)
+				row["u"] = clock
+				table.rows = slices.DeleteFunc(table.rows, func(old map[string]any) bool { return old["id"] == row["id"] && old["note"] == row["note"] })
+				if rapid.IntRange(0, 2).Draw(rt, "goes") > 0 {
+					table.rows = append(table.rows, row)
+				}
+			}
+			p.apply()
+			p.same("SELECT id, u, x, note, words FROM bronze.t", spelledRows(table.rows)...)
+		}
+		before := p.snapshots("bronze", "t")
+		p.apply()
+		if after := p.snapshots("bronze", "t"); after != before {
+			rt.Fatalf("an apply without anything new made %d snapshots", after-before)
+		}
+	})
+}
+
+// TestDeletesThatCantGo refuses tables that keep what they read.
+func TestDeletesThatCantGo(t *testing.T) {
+	table := &cursored{columns: cursoredColumns()}
+	p := &project{failer: t, dir: t.TempDir(), compute: compute(t), script: &script{streams: map[string]stream{"t": table}}}
+	for _, test := range [][2]string{{`write "append" {}`, "keeps every row"}, {`write "merge" { key = [id] }`, "leaves out \"note\""}} {
+		p.write("shop.etl.hcl", strings.Replace(detecting, `write "merge" { key = [id, note] }`, test[0], 1))
+		if _, diags := p.tryPlan(planner.Options{}); !strings.Contains(spelled(diags), test[1]) {
+			t.Errorf("%s: the plan says %q", test[0], spelled(diags))
+		}
+	}
+}
