@@ -134,8 +134,7 @@ func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID
 	progress := view.NewProgress(out, view.ProgressOptions{Terminal: !opt.JSON && w.terminal(out), Options: opt})
 	a := &apply.Applier{Project: w.project, Lakehouse: w.lake, Sources: w.sources(), Compute: compute, Progress: reporter{progress},
 		Log: w.log, Parallelism: c.Int("parallelism"), LockTimeout: c.Duration("lock-timeout"),
-		Command: "etl " + c.Command.Name, Version: version(), Schema: w.schema, Told: &w.told,
-		CursorsWait: w.cursorsWait}
+		Command: "etl " + c.Command.Name, Version: version(), Schema: w.schema, Told: &w.told}
 	result, diags := a.Apply(ctx, p, planID)
 	if err := progress.Close(); err != nil {
 		w.log.Debug("printing progress", "error", err)

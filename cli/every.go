@@ -36,7 +36,6 @@ type failing struct {
 // every refreshes again and again until it is interrupted. What fails is left out for a while, longer each time, and holds
 // nothing else up.
 func (w *workspace) every(ctx context.Context, c *cli.Context, interval time.Duration) error {
-	w.cursorsWait = longestPause
 	r := &rounds{workspace: w, flags: c, interval: interval, failing: map[string]failing{}}
 	lost := 0 // rounds that came to nothing, in a row
 	for {

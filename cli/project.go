@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
@@ -33,8 +32,6 @@ type workspace struct {
 	lake    *state.Lakehouse
 	compute *duckdb.Engine
 	told    apply.Told
-	// cursorsWait is how long cursors that moved past nothing wait for their commit.
-	cursorsWait time.Duration
 }
 
 // variableFlags are the flags of every command that evaluates the configuration.

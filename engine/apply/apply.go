@@ -71,9 +71,6 @@ type Applier struct {
 	LockTimeout time.Duration
 	Command     string
 	Version     string
-	// CursorsWait is how long a cursor that moved past nothing may wait for its commit: a process that reads on and on would make
-	// a snapshot each time.
-	CursorsWait time.Duration
 	// Schema describes a provider's blocks.
 	Schema func(ctx context.Context, provider string) (schema.Provider, error)
 	// Told remembers from one run to the next what sources were told; it may be nil.

@@ -3,14 +3,12 @@ package apply
 import (
 	"bytes"
 	"maps"
-	"time"
 
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/state"
 )
 
-// nothingNew says whether a read brought nothing that is worth a commit: no row, no definition, and no cursor that moved, or
-// moved so lately that it can wait.
+// nothingNew says whether a read brought nothing to commit: no row, no definition, and no cursor that moved.
 func (t *task) nothingNew() bool {
 	l := t.work.Load
 	if l == nil || t.base == nil || t.plan.Action != plan.Refresh || len(t.plan.Changes)+len(t.plan.Columns) > 0 || len(l.Present) == 0 && l.Follow == nil {
@@ -19,5 +17,5 @@ func (t *task) nothingNew() bool {
 	if t.staged.operation == state.Replace || len(t.staged.add)+len(t.staged.remove) > 0 || t.outcome.Rows.Read > 0 && l.Follow != nil || t.staged.bad.loaded+t.staged.bad.checked > 0 {
 		return false
 	}
-	return maps.EqualFunc(t.staged.cursor, t.base.Summary.Cursor, bytes.Equal) || time.Since(t.base.Summary.At) < t.CursorsWait
+	return maps.EqualFunc(t.staged.cursor, t.base.Summary.Cursor, bytes.Equal)
 }
