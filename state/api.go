@@ -28,6 +28,7 @@ type Table struct {
 	MetadataLocation string           `json:"metadata_location"`
 	Main             int64            `json:"main"`           // snapshot id of main; 0 where there is none
 	StateAt          int64            `json:"state_at"`       // nearest ancestor of main that has etl.*; 0 where there is none
+	FormatVersion    int              `json:"format_version"` // of Iceberg
 	Columns          coltype.Schema   `json:"columns"`        // with field ids
 	LastColumnID     int              `json:"last_column_id"` // highest field id that the table ever used
 	Partition        []PartitionField `json:"partition,omitempty"`
@@ -116,6 +117,7 @@ type Snapshot struct {
 // DataFile is a file of a snapshot.
 type DataFile struct {
 	Path      string // absolute local path
+	Location  string // the path as the table's metadata spells it
 	Rows      int64
 	Bytes     int64
 	Deletes   []DeleteFile // those that apply to this file
@@ -141,6 +143,14 @@ type StagedFile struct {
 	Partition []any // one value a partition field, nil for null; empty for unpartitioned tables
 }
 
+// StagedDeletes is a finished Parquet file of the positions of rows of one data file, which are deleted. It stands for all
+// earlier deletes of that file: their positions are among its own.
+type StagedDeletes struct {
+	Of   DataFile
+	Path string // absolute local path
+	Rows int64  // positions
+}
+
 // Change is one commit on one table: schema, spec, rows, properties and state in one metadata swap.
 type Change struct {
 	Ident addr.Ident
@@ -153,8 +163,9 @@ type Change struct {
 	Sort       []SortField
 	Operation  Operation
 	Add        []StagedFile
-	Remove     []DataFile // Swap only
-	Summary    Summary    // CommitID names the commit: a retry with the same id never lands twice
+	Remove     []DataFile      // Swap only
+	Delete     []StagedDeletes // Swap only: rows of files that stay
+	Summary    Summary         // CommitID names the commit: a retry with the same id never lands twice
 	Address    string
 	Project    string // who owns the table; empty: who owned it, or the lakehouse's project for a new one
 	Definition json.RawMessage
@@ -169,7 +180,7 @@ type Operation string
 const (
 	Append  Operation = "append"  // Add
 	Replace Operation = "replace" // remove all, then Add
-	Swap    Operation = "swap"    // remove Remove, then Add
+	Swap    Operation = "swap"    // remove Remove and the rows of Delete, then Add
 	Empty   Operation = "empty"   // an empty snapshot that moves main
 )
 

@@ -103,7 +103,7 @@ func (c Change) check() error {
 		return fmt.Errorf("%s can't be the name of a table", c.Ident)
 	case c.Columns == nil && c.Base == nil:
 		return errors.New("a new table has no columns")
-	case len(c.Remove) > 0 && c.Operation != Swap:
+	case len(c.Remove)+len(c.Delete) > 0 && c.Operation != Swap:
 		return fmt.Errorf("%s doesn't remove single files", c.Operation)
 	case len(c.Add) > 0 && c.Operation == Empty:
 		return errors.New("an empty commit adds no files")

@@ -75,6 +75,19 @@ func samePartition(a, b iceberg.DataFile) bool {
 	})
 }
 
+// targetOf is the data file that all positions of a delete file are of, where that can be told; empty else.
+func targetOf(f iceberg.DataFile) string {
+	if target := f.ReferencedDataFile(); target != nil {
+		return *target
+	}
+	// A bound that was cut short is no longer equal to the other.
+	lower, upper := f.LowerBoundValues()[filePathField], f.UpperBoundValues()[filePathField]
+	if len(lower) > 0 && string(lower) == string(upper) {
+		return string(lower)
+	}
+	return ""
+}
+
 // mayName reports whether the statistics of a delete file let it name the data file.
 func mayName(f iceberg.DataFile, name string) bool {
 	if target := f.ReferencedDataFile(); target != nil {

@@ -281,7 +281,11 @@ func (p *proposal) files(
 		}
 	}
 	added, err := w.added(spec.ID(), described)
-	return append(added, kept...), err
+	if err != nil {
+		return nil, err
+	}
+	deletes, err := p.deletes(before, base, w)
+	return append(append(added, deletes...), kept...), err
 }
 
 // goes says which files of the parent the change removes, and a check that all that were to go were there.
@@ -299,13 +303,16 @@ func (c *Change) goes() (goes func(iceberg.DataFile) bool, check func() error) {
 func (c *Change) swapped() (goes func(iceberg.DataFile) bool, check func() error) {
 	missing := make(map[string]bool, len(c.Remove))
 	gone := make(map[string]bool, len(c.Remove))
+	for _, d := range c.Delete {
+		gone[d.Of.Path] = true // what was deleted of it before is among its new deletes
+	}
 	for _, f := range c.Remove {
 		missing[f.Path] = true
 	}
 	goes = func(f iceberg.DataFile) bool {
 		if f.ContentType() != iceberg.EntryContentData {
-			target := f.ReferencedDataFile() // a deletion vector goes with its file
-			return target != nil && c.removes(gone, missing, *target)
+			target := targetOf(f) // what deletes rows of one file goes with it
+			return target != "" && c.removes(gone, missing, target)
 		}
 		path, err := pathOf(f.FilePath())
 		if err != nil || !missing[path] {

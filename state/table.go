@@ -33,6 +33,7 @@ func describe(current *loaded) (*Table, error) {
 	schema := m.CurrentSchema()
 	t := &Table{
 		Ident: current.ident, UUID: m.TableUUID().String(), Location: m.Location(), MetadataLocation: current.location,
+		FormatVersion: m.Version(),
 		Columns: columnsOf(schema.Fields()), LastColumnID: m.LastColumnID(),
 		Partition: partitionOf(m.PartitionSpec(), schema), Sort: sortOf(m.SortOrder(), schema),
 		Properties: ownProperties(m.Properties()),

@@ -45,12 +45,13 @@ func (t tally) deleteFiles() int64 { return t.positionFiles + t.equalityFiles + 
 
 // operation is what Iceberg calls such a change.
 func (t totals) operation() table.Operation {
+	gone := t.removed.files > 0 || t.added.positions > t.removed.positions
 	switch {
-	case t.added.files > 0 && t.removed.files > 0:
+	case t.added.files > 0 && gone:
 		return table.OpOverwrite
 	case t.added.files > 0:
 		return table.OpAppend
-	case t.removed.files > 0:
+	case gone:
 		return table.OpDelete
 	default:
 		return table.OpReplace // no row changed
@@ -62,6 +63,7 @@ func (t totals) properties(parent *table.Snapshot) iceberg.Properties {
 	props := iceberg.Properties{}
 	positive(props, map[string]int64{
 		"added-data-files": t.added.files, "added-records": t.added.rows, "added-files-size": t.added.size,
+		"added-delete-files": t.added.deleteFiles(), "added-position-delete-files": t.added.positionFiles, "added-position-deletes": t.added.positions,
 		"deleted-data-files": t.removed.files, "deleted-records": t.removed.rows, "removed-files-size": t.removed.size,
 		"removed-delete-files": t.removed.deleteFiles(), "removed-position-delete-files": t.removed.positionFiles,
 		"removed-position-deletes": t.removed.positions, "removed-equality-delete-files": t.removed.equalityFiles,
@@ -71,8 +73,8 @@ func (t totals) properties(parent *table.Snapshot) iceberg.Properties {
 		"total-data-files":       t.added.files - t.removed.files,
 		"total-records":          t.added.rows - t.removed.rows,
 		"total-files-size":       t.added.size - t.removed.size,
-		"total-delete-files":     -t.removed.deleteFiles(),
-		"total-position-deletes": -t.removed.positions,
+		"total-delete-files":     t.added.deleteFiles() - t.removed.deleteFiles(),
+		"total-position-deletes": t.added.positions - t.removed.positions,
 		"total-equality-deletes": -t.removed.equalities,
 	} {
 		before, known := int64(0), true
