@@ -12,7 +12,7 @@ func (w *workspace) idle(ctx context.Context) error {
 	if err := w.lake.SweepDead(ctx); err != nil {
 		return w.fail("What a dead run left could not be swept", err)
 	}
-	a := &apply.Applier{Project: w.project, Lakehouse: w.lake, Sources: sources{w.host}, Log: w.log, Told: &w.told}
+	a := &apply.Applier{Project: w.project, Lakehouse: w.lake, Sources: w.sources(), Log: w.log, Told: &w.told}
 	if w.report(a.Acknowledge(ctx)) {
 		return exit(exitError)
 	}
