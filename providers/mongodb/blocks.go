@@ -26,6 +26,10 @@ func (*Provider) Schema() schema.Provider {
 					"those that the table holds already are left out. A document that appears with an older value than `lookback` covers is not seen.",
 				Attributes: incrementalAttributes(),
 			},
+			schema.Delta: {Doc: "Follows the collection's change stream, which replica sets and sharded clusters have: first all documents, then every insert, update, replacement " +
+				"and deletion in order. An update tells the document as it is when the change is read, which may be later than the update, unless the collection " +
+				"keeps post-images (changeStreamPreAndPostImages). A collection that is dropped or renamed loses its rows, and is read anew once there is one of its " +
+				"name again. Nothing is kept at the server: its oplog must reach back to the last apply."},
 		},
 	}
 }

@@ -39,6 +39,9 @@ func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (
 	}
 	response.Resumable, response.Changed = true, old == nil || after(furthest, old.Value)
 	response.Position = c.said(old, furthest, fresh)
+	if response.Rows = fresh; fresh == 0 {
+		response.Bytes = 0
+	}
 	diags = append(diags, c.overlap(response, old, from)...)
 	diags = append(diags, c.unindexed(ctx)...)
 	return response, append(diags, c.withoutCursor(ctx)...)

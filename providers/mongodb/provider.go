@@ -62,19 +62,16 @@ func (*Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) 
 }
 
 func (c *collection) plan(ctx context.Context, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
-	info, diags := c.describe(ctx)
-	if diags.HasErrors() {
-		return nil, diags
+	info, missing := c.describe(ctx)
+	switch {
+	case c.mode == schema.Delta:
+		return c.planDelta(ctx, info, missing, req)
+	case missing.HasErrors():
+		return nil, missing
+	case c.mode == schema.Incremental:
+		return c.planIncremental(ctx, req)
 	}
-	var response *sdk.PlanResponse
-	var more sdk.Diagnostics
-	switch c.mode {
-	case schema.Incremental:
-		response, more = c.planIncremental(ctx, req)
-	default:
-		response, more = c.planBatch(ctx, info, req)
-	}
-	return response, append(diags, more...)
+	return c.planBatch(ctx, info, req)
 }
 
 // Read reads what a plan saw.
@@ -88,6 +85,8 @@ func (*Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, 
 	switch {
 	case req.KeysOnly:
 		err = c.readKeys(ctx, req, out)
+	case c.mode == schema.Delta:
+		err = c.readDelta(ctx, req, out)
 	case c.mode == schema.Incremental:
 		err = c.readIncremental(ctx, req, out)
 	default:

@@ -91,48 +91,56 @@ func (r *reading) all(ctx context.Context, out sdk.Output, cursor func() ([]byte
 	if err != nil {
 		return err
 	}
-	count, err := r.EstimatedDocumentCount(ctx)
+	spans, count, err := r.divide(ctx, about, at)
 	if err != nil {
-		count = 0 // of a view nobody knows
-	}
-	spans := []span{{}}
-	if r.split && about.kind != "view" {
-		err = r.as(ctx, at, func(ctx context.Context) error {
-			spans, err = r.spans(ctx, count)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+		return err
 	}
 	d := delivery.New(out, r.request, count*guessedSize)
 	defer d.Abandon()
-	if err := r.pump(ctx, spans, at, d); err != nil {
+	err = r.pump(ctx, spans, at, func(ctx context.Context, batches <-chan *rows) error { return r.deliver(ctx, batches, d) })
+	if err != nil {
 		return err
 	}
 	if cursor == nil {
-		return r.hand(d.Flush(ctx))
+		return handed(d.Flush(ctx))
 	}
 	encoded, err := cursor()
 	if err != nil {
 		return err
 	}
-	return r.hand(d.Checkpoint(ctx, encoded))
+	return handed(d.Checkpoint(ctx, encoded))
+}
+
+// divide finds ranges for what is read as a whole, and how many documents there are.
+func (r *reading) divide(ctx context.Context, about info, at moment) ([]span, int64, error) {
+	count, err := r.EstimatedDocumentCount(ctx)
+	if err != nil {
+		count = 0 // of a view nobody knows
+	}
+	if !r.split || about.kind == "view" {
+		return []span{{}}, count, nil
+	}
+	var spans []span
+	err = r.as(ctx, at, func(ctx context.Context) error {
+		spans, err = r.spans(ctx, count)
+		return err
+	})
+	return spans, count, err
 }
 
 // guessedSize is how many bytes a document has, to decide how many files to write at a time.
 const guessedSize = 200
 
-// hand marks errors of the host's side.
-func (r *reading) hand(err error) error {
+// handed marks errors of the host's side.
+func handed(err error) error {
 	if err == nil {
 		return nil
 	}
 	return errors.Join(errOutput, err)
 }
 
-// pump reads the spans and hands their rows over.
-func (r *reading) pump(ctx context.Context, spans []span, at moment, d *delivery.Delivery) error {
+// pump reads the spans, makes rows of their documents, and gives these to deliver.
+func (r *reading) pump(ctx context.Context, spans []span, at moment, deliver func(context.Context, <-chan *rows) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
@@ -145,7 +153,7 @@ func (r *reading) pump(ctx context.Context, spans []span, at moment, d *delivery
 		defer close(batches)
 		return r.convertAll(ctx, chunks, batches)
 	})
-	group.Go(func() error { return r.deliver(ctx, batches, d) })
+	group.Go(func() error { return deliver(ctx, batches) })
 	return group.Wait()
 }
 
@@ -220,10 +228,10 @@ func (r *reading) deliver(ctx context.Context, batches <-chan *rows, d *delivery
 		}
 		n := batch.record.NumRows()
 		if err := d.Bad(ctx, batch.bad); err != nil {
-			return r.hand(err)
+			return handed(err)
 		}
 		if err := d.Rows(ctx, delivery.Rows{Record: batch.record, Source: r.namespace(), Numbers: delivery.Numbers{First: next}}); err != nil {
-			return r.hand(err)
+			return handed(err)
 		}
 		next += n
 		d.Read(batch.bytes)

@@ -71,6 +71,10 @@ func (s settings) check(cfg sdk.Config) sdk.Diagnostics {
 	if named := attribute.Of(cfg.Source, "collection"); attribute.Given(named) && s.collection == "" {
 		diags = append(diags, sdk.Error("Missing collection", "The collection's name must not be empty.", "collection"))
 	}
+	if s.mode == schema.Delta && len(s.filter) > 0 {
+		diags = append(diags, sdk.Error("Filter in mode delta", "Changes are followed of a whole collection: a document that no longer matches would never be "+
+			"removed. Remove filter, and write a step filter { where = … } in a table that reads this one.", "filter"))
+	}
 	if s.sample < 0 {
 		diags = append(diags, sdk.Error("Invalid sample", "The number of documents to infer types from can't be negative. Write 0 to look at all.", "sample"))
 	}

@@ -12,13 +12,19 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/mongodb"
 	"github.com/automic-etl/etl/test/services"
 )
 
 // uri is the server's: the one that ETL_TEST_MONGODB_URI names, or one of the tests' own.
 var uri string
 
-func TestMain(m *testing.M) { os.Exit(withServer(m.Run)) }
+// TestMain is a provider's process as well: the conformance suite runs the provider as etl does.
+func TestMain(m *testing.M) {
+	sdk.ServeBuiltIn(map[string]sdk.Provider{"mongodb": mongodb.New()})
+	os.Exit(withServer(m.Run))
+}
 
 func withServer(run func() int) int {
 	if uri = os.Getenv("ETL_TEST_MONGODB_URI"); uri != "" {

@@ -15,8 +15,8 @@ import java.util.Map;
  *
  * What mongod has and this has not: transactions, sessions, snapshot reads, users, TLS, cluster-wide watch, post-images,
  * events of rename, the error for lost history. What is added here, as MongoDB documents it: operationTime in replies,
- * the order of writes in the oplog, and in events of a change stream documentKey, updateDescription and ns. $sample takes
- * all documents.
+ * the order of writes in the oplog, and in events of a change stream documentKey, updateDescription and ns. fullDocument is
+ * always looked up, and $sample takes all documents.
  */
 class Main {
     public static void main(String[] args) {
@@ -41,10 +41,7 @@ class Main {
         @Override
         public synchronized Document handleMessage(MongoMessage message) {
             if (message.getDocument().get("pipeline") instanceof List<?> pipeline && !pipeline.isEmpty()) {
-                ((Document) pipeline.get(0)).remove("$sample"); // it sorts by numbers drawn anew, which fails at times
-                if (((Document) pipeline.get(0)).isEmpty()) {
-                    ((Document) pipeline.get(0)).put("$match", new Document());
-                }
+                mend((Document) pipeline.get(0));
             }
             Document reply = super.handleMessage(message);
             readOplog();
@@ -54,6 +51,16 @@ class Main {
             }
             reply.put("operationTime", latest);
             return reply;
+        }
+
+        /** Takes out what the library can't do: $sample sorts by numbers drawn anew, a lookup fails once its collection is gone. */
+        private void mend(Document stage) {
+            if (stage.remove("$sample") != null) {
+                stage.put("$match", new Document());
+            }
+            if (stage.get("$changeStream") instanceof Document stream) {
+                stream.remove("fullDocument");
+            }
         }
 
         /** Takes note of what was written since the last time. */
@@ -104,6 +111,12 @@ class Main {
             kept.add(event);
         }
 
+        private Document lookUp(Document namespace, Object id) {
+            MongoCollection<?> collection = resolveDatabase(namespace.get("db").toString()).resolveCollection(namespace.get("coll").toString(), false);
+            return collection == null ? null
+                : collection.queryAllAsStream().filter(document -> document.get("_id").equals(id)).findFirst().orElse(null);
+        }
+
         private void update(Document event, Document written, Object id) {
             event.put("documentKey", new Document("_id", id));
             if (written.keySet().stream().noneMatch(name -> name.startsWith("$"))) {
@@ -113,9 +126,7 @@ class Main {
                 event.put("fullDocument", replacement);
                 return;
             }
-            if (event.get("fullDocument") instanceof Document found && !found.containsKey("_id")) {
-                event.put("fullDocument", null);
-            }
+            event.put("fullDocument", lookUp((Document) event.get("ns"), id));
             Document description = new Document("updatedFields", new Document()).append("removedFields", new ArrayList<>());
             description.append("truncatedArrays", new ArrayList<>());
             if (written.get("$set") instanceof Document set) {
