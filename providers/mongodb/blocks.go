@@ -36,15 +36,15 @@ func (*Provider) Schema() schema.Provider {
 
 func connectionAttributes() []schema.Attribute {
 	return []schema.Attribute{
-		{Name: "uri", Type: cty.String, Sensitive: true, Doc: "A connection string, mongodb:// or mongodb+srv://, with any of its options. Either this or `hosts`."},
-		{Name: "hosts", Type: cty.List(cty.String), Doc: "Servers, each host or host:port (27017)."},
-		{Name: "replica_set", Type: cty.String, Doc: "The replica set's name, for `hosts`."},
-		{Name: "user", Type: cty.String, Doc: "Who logs in. Goes before a user in the connection string."},
-		{Name: "password", Type: cty.String, Sensitive: true, Doc: "The user's password."},
-		{Name: "auth_source", Type: cty.String, Doc: "The database that knows the user; admin unless the connection string says otherwise."},
-		{Name: "tls", Type: cty.Bool, Doc: "Encrypts the connection. The certificate of the server is verified."},
-		{Name: "tls_ca", Type: cty.String, Doc: "A file of PEM certificates of the authorities to trust, instead of the system's."},
-		{Name: "tls_cert", Type: cty.String, Doc: "A PEM file with the client's certificate and its private key."},
+		{Name: "uri", Type: cty.String, Cosmetic: true, Sensitive: true, Doc: "A connection string, mongodb:// or mongodb+srv://, with any of its options. Either this or `hosts`."},
+		{Name: "hosts", Type: cty.List(cty.String), Cosmetic: true, Doc: "Servers, each host or host:port (27017)."},
+		{Name: "replica_set", Type: cty.String, Cosmetic: true, Doc: "The replica set's name, for `hosts`."},
+		{Name: "user", Type: cty.String, Cosmetic: true, Doc: "Who logs in. Goes before a user in the connection string."},
+		{Name: "password", Type: cty.String, Cosmetic: true, Sensitive: true, Doc: "The user's password."},
+		{Name: "auth_source", Type: cty.String, Cosmetic: true, Doc: "The database that knows the user; admin unless the connection string says otherwise."},
+		{Name: "tls", Type: cty.Bool, Cosmetic: true, Doc: "Encrypts the connection. The certificate of the server is verified."},
+		{Name: "tls_ca", Type: cty.String, Cosmetic: true, Doc: "A file of PEM certificates of the authorities to trust, instead of the system's."},
+		{Name: "tls_cert", Type: cty.String, Cosmetic: true, Doc: "A PEM file with the client's certificate and its private key."},
 		{Name: "database", Type: cty.String, Doc: "The database of sources that name none; else the connection string's."},
 	}
 }

@@ -7,10 +7,20 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
+// stranger refuses a position that was recorded of another collection: the connection may lead elsewhere by now.
+func (c *collection) stranger(recorded string) sdk.Diagnostics {
+	if recorded == "" || recorded == c.namespace() {
+		return nil
+	}
+	return sdk.Diagnostics{sdk.Error("Position in another collection", fmt.Sprintf("The table was read from %s up to now, and its source is %s. Name the database as "+
+		"before, or read the table anew with `etl apply -resnapshot`.", recorded, c.namespace()), "collection")}
+}
+
 // place is how far an incremental source was read. The first version has the largest value of the cursor field.
 type place struct {
-	Version int    `json:"version"`
-	Value   *value `json:"value,omitempty"` // nil where all documents that were read had none
+	Version    int    `json:"version"`
+	Collection string `json:"collection"`
+	Value      *value `json:"value,omitempty"` // nil where all documents that were read had none
 }
 
 func decodePlace(recorded map[string][]byte) (*place, sdk.Diagnostics) {

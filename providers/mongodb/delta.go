@@ -15,6 +15,9 @@ import (
 // planDelta looks at the changes that a read would send: they alone know of new fields.
 func (c *collection) planDelta(ctx context.Context, about info, missing sdk.Diagnostics, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
 	old, diags := decodeTrack(req.Cursor)
+	if old != nil {
+		diags = append(diags, c.stranger(old.Collection)...)
+	}
 	if diags.HasErrors() {
 		return nil, diags
 	}
@@ -220,7 +223,7 @@ func (c *collection) readSnapshot(ctx context.Context, req sdk.ReadRequest, unti
 	if err := r.snapshot(ctx, about, moment, *at, l); err != nil {
 		return err
 	}
-	reached, end := &track{Time: *at, Sequence: l.next - 2, Reached: *at}, *at
+	reached, end := &track{Collection: c.namespace(), Time: *at, Sequence: l.next - 2, Reached: *at}, *at
 	if moment == nil {
 		if end, err = c.operationTime(ctx); err != nil {
 			return err

@@ -18,6 +18,9 @@ import (
 // planIncremental looks at the documents that a read would send.
 func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
 	old, diags := decodePlace(req.Cursor)
+	if old != nil {
+		diags = append(diags, c.stranger(old.Collection)...)
+	}
 	if diags.HasErrors() {
 		return nil, diags
 	}
@@ -240,9 +243,9 @@ func (c *collection) readIncremental(ctx context.Context, req sdk.ReadRequest, o
 			return diags
 		}
 	}
-	reached := place{}
+	reached := place{Collection: c.namespace()}
 	if old != nil {
-		reached = *old
+		reached.Value = old.Value
 	}
 	r := newReading(c, req, until.Fields)
 	r.split = old == nil && len(c.filter) == 0

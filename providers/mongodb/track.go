@@ -13,7 +13,8 @@ import (
 
 // track is how far a change stream was read.
 type track struct {
-	Version int `json:"version"`
+	Version    int    `json:"version"`
+	Collection string `json:"collection"`
 	// Time and Sequence are of the last row that was sent. Changes of one transaction have one time.
 	Time     bson.Timestamp `json:"time"`
 	Sequence int64          `json:"sequence"`

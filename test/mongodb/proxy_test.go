@@ -23,6 +23,8 @@ type proxy struct {
 	conns map[net.Conn]bool
 	// answer is asked for each command; what it returns is sent instead of the server's reply, nothing leaves it to the server.
 	answer func(command string, body bson.Raw) bson.D
+	// greet answers the old form of a greeting, where it is set.
+	greet func(message []byte) []byte
 }
 
 func newProxy(t *testing.T, encrypted *tls.Config, answer func(string, bson.Raw) bson.D) *proxy {
@@ -127,6 +129,9 @@ const opMsg = 2013
 
 // reply makes the message that answers instead of the server, if any.
 func (p *proxy) reply(message []byte) []byte {
+	if p.greet != nil && binary.LittleEndian.Uint32(message[12:]) == opQuery {
+		return p.greet(message)
+	}
 	if p.answer == nil || len(message) < 26 || binary.LittleEndian.Uint32(message[12:]) != opMsg || message[20] != 0 {
 		return nil
 	}
