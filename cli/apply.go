@@ -44,7 +44,7 @@ func (e *environment) apply(c *cli.Context) error {
 		return err
 	}
 	defer w.close(ctx)
-	if err := w.mustOpen(ctx, false); err != nil {
+	if err := w.openToPlan(ctx, false, planOptions(c)); err != nil {
 		return err
 	}
 	if file := c.Args().First(); file != "" {

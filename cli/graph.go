@@ -10,7 +10,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/engine/planner"
-	"github.com/automic-etl/etl/lang/diag"
 )
 
 func (e *environment) graphCommand() *cli.Command {
@@ -41,7 +40,7 @@ func (e *environment) graph(c *cli.Context) error {
 // edges reads the graph from the configuration, and from the catalog the tables of others that SQL names.
 func (w *workspace) edges(ctx context.Context) ([]planner.Edge, hcl.Diagnostics) {
 	if err := w.open(ctx, true); err != nil {
-		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: diag.Sentence(err)}}
+		return nil, hcl.Diagnostics{notOpened(err)}
 	}
 	return w.planner(planner.Options{}).Edges(ctx)
 }

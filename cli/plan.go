@@ -47,7 +47,7 @@ func (e *environment) plan(c *cli.Context) error {
 		return err
 	}
 	defer w.close(ctx)
-	if err := w.mustOpen(ctx, true); err != nil {
+	if err := w.openToPlan(ctx, true, planOptions(c)); err != nil {
 		return err
 	}
 	p, diags := w.plan(ctx, planOptions(c))

@@ -93,11 +93,30 @@ func (e *environment) loadToPlan(ctx context.Context, options planner.Options) (
 
 // further finds the mistakes that planning would find, in a project that has others. It makes no plan and writes nothing.
 func (w *workspace) further(ctx context.Context, options planner.Options) hcl.Diagnostics {
-	diags := w.openToCheck(ctx)
+	return append(w.openToCheck(ctx), w.doubt(ctx, options)...)
+}
+
+func (w *workspace) doubt(ctx context.Context, options planner.Options) hcl.Diagnostics {
 	p := w.planner(options)
 	p.Doubtful = true
-	_, found := p.Plan(ctx)
-	return append(diags, found...)
+	_, diags := p.Plan(ctx)
+	return diags
+}
+
+// openToPlan is mustOpen for commands that make a plan: where it fails, so does the plan, and the mistakes that planning
+// would find are printed too.
+func (w *workspace) openToPlan(ctx context.Context, readOnly bool, options planner.Options) error {
+	err := w.open(ctx, readOnly)
+	if err == nil {
+		return nil
+	}
+	w.lake = nil
+	w.report(append(hcl.Diagnostics{notOpened(err)}, w.doubt(ctx, options)...))
+	return exit(exitError)
+}
+
+func notOpened(err error) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: diag.Sentence(err)}
 }
 
 // openToCheck opens the lakehouse if it can: without it, what is recorded isn't known.
@@ -107,7 +126,7 @@ func (w *workspace) openToCheck(ctx context.Context) hcl.Diagnostics {
 	}
 	if err := w.open(ctx, true); err != nil {
 		w.lake = nil
-		return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The lakehouse could not be opened", Detail: diag.Sentence(err)}}
+		return hcl.Diagnostics{notOpened(err)}
 	}
 	return nil
 }

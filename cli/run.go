@@ -39,7 +39,7 @@ func (e *environment) refresh(c *cli.Context) error {
 		return err
 	}
 	defer w.close(ctx)
-	if err := w.mustOpen(ctx, false); err != nil {
+	if err := w.openToPlan(ctx, false, planOptions(c)); err != nil {
 		return err
 	}
 	if interval > 0 {

@@ -136,8 +136,9 @@ func (c *checker) column(name string, rng hcl.Range) (coltype.Field, bool) {
 
 func (c *checker) unique(e config.Expect) {
 	for _, name := range e.Unique {
-		if f, ok := c.column(name, e.Range); ok && hasMap(f.Type) {
-			c.fail(e.Range, "Invalid key", fmt.Sprintf("The column %q is %s, which can't be compared. Choose another column.", name, f.Type))
+		at := e.Places.Of(name, e.Range)
+		if f, ok := c.column(name, at); ok && hasMap(f.Type) {
+			c.fail(at, "Invalid key", fmt.Sprintf("The column %q is %s, which can't be compared. Choose another column.", name, f.Type))
 		}
 	}
 }
@@ -145,7 +146,7 @@ func (c *checker) unique(e config.Expect) {
 func (c *checker) notNull(e config.Expect) string {
 	var parts []string
 	for _, name := range e.NotNull {
-		if _, ok := c.column(name, e.Range); ok {
+		if _, ok := c.column(name, e.Places.Of(name, e.Range)); ok {
 			parts = append(parts, row(name)+" IS NOT NULL")
 		}
 	}

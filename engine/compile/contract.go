@@ -93,8 +93,9 @@ func (c *contract) takeAtItsWord(d config.ColumnDecl) {
 
 func (c *contract) write(w config.Write) {
 	for _, name := range w.Key {
-		if f, ok := c.lookup(name, w.Range); ok && (f.Type.Kind.Nested() || f.Type.Kind == coltype.Float || f.Type.Kind == coltype.Double) {
-			c.fail(w.Range, "Invalid key", fmt.Sprintf(
+		at := w.Places.Of(name, w.Range)
+		if f, ok := c.lookup(name, at); ok && (f.Type.Kind.Nested() || f.Type.Kind == coltype.Float || f.Type.Kind == coltype.Double) {
+			c.fail(at, "Invalid key", fmt.Sprintf(
 				"The key %q is %s. Keys are compared for equality, which floating-point numbers and nested types don't allow. Cast it, or choose another key.", name, f.Type))
 		}
 	}
@@ -105,9 +106,10 @@ func (c *contract) write(w config.Write) {
 		}
 	}
 	for _, name := range w.By {
-		f, ok := c.lookup(name, w.Range)
+		at := w.Places.Of(name, w.Range)
+		f, ok := c.lookup(name, at)
 		if ok && w.Lookback != "" && f.Type.Kind != coltype.Date && f.Type.Kind != coltype.Timestamp && f.Type.Kind != coltype.Timestamptz {
-			c.fail(w.Range, "Lookback without a time", fmt.Sprintf(
+			c.fail(at, "Lookback without a time", fmt.Sprintf(
 				"A lookback counts back in time, but the column %q is %s. Write partitions by a date, or remove lookback.", name, f.Type))
 		}
 	}

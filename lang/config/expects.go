@@ -147,7 +147,8 @@ func (e *expectReader) node(attr *hclsyntax.Attribute) expr.Node {
 }
 
 func (e *expectReader) columns(attr *hclsyntax.Attribute) []string {
-	_, names := e.columnList(attr)
+	refs, names := e.columnList(attr)
+	e.check.Places = places(refs)
 	if len(names) == 0 {
 		if !e.failedList(attr.Expr) {
 			e.report(diag.Error(attr.Expr.Range(), "Empty list", "The check %s needs at least one column.", attr.Name))

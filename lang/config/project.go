@@ -173,6 +173,26 @@ type Write struct {
 	// ValidFrom is the column that says since when a version of a history holds; empty: when it came to be.
 	ValidFrom string
 	Range     hcl.Range
+	Places    Places // of Key and By
+}
+
+// Places are where columns are named.
+type Places map[string]hcl.Range
+
+func places(refs []ColumnRef) Places {
+	p := make(Places, len(refs))
+	for _, ref := range refs {
+		p[ref.Name] = ref.Range
+	}
+	return p
+}
+
+// Of is where a column is named, or else a range around it.
+func (p Places) Of(name string, around hcl.Range) hcl.Range {
+	if at, ok := p[name]; ok {
+		return at
+	}
+	return around
 }
 
 // Expect is a check.
@@ -185,6 +205,7 @@ type Expect struct {
 	References []Reference
 	Table      expr.Node // an aggregate over the table
 	Range      hcl.Range
+	Places     Places // of Unique and NotNull
 }
 
 // Reference is one entry of an expect's `references`.

@@ -111,7 +111,8 @@ func (r *tableReader) write(block decode.Block, w *Write) {
 		case attr != nil && !slices.Contains(has, name):
 			r.report(diag.Error(attr.NameRange, "Attribute of another mode", "The attribute %q has no meaning for the mode %q. Remove it.", name, mode))
 		case attr != nil && name == has[0]:
-			_, names := r.columnList(attr)
+			refs, names := r.columnList(attr)
+			w.Places = places(refs)
 			if len(names) == 0 && !r.failedList(attr.Expr) {
 				r.report(diag.Error(attr.Expr.Range(), "Empty list", "The mode %q needs at least one column here.", mode))
 			}

@@ -33,6 +33,7 @@ func TestSource(t *testing.T) {
 			"/* a  \n\n\n   b */\nlocals {\n  a = 1\n}\n",
 			"/* a  \n\n\n   b */\nlocals {\n  a = 1\n}\n",
 		},
+		"a byte order mark":    {"\xef\xbb\xbflocals {\n  a=1\n}\n", "locals {\n  a = 1\n}\n"},
 		"line ends of Windows": {"locals {\r\n  a=1\r\n}\r\n", "locals {\n  a = 1\n}\n"},
 		"empty":                {"", ""},
 		"only blank lines":     {"\n\n  \n", ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -170,6 +171,13 @@ output "best" {
 }
 `
 
+func soundData() map[string]string {
+	return map[string]string{
+		"orders.csv":    "id,customer_id,amount,region,tag,day\n1,1,10.5,eu,a,2026-11-01\n2,2,20.25,us,b,2026-11-02\n",
+		"customers.csv": "id,name,region\n1,Ada,eu\n2,Cy,us\n",
+	}
+}
+
 // damages are what is done to the value of an attribute.
 func damages() map[string]string {
 	return map[string]string{"no expression": "", "twice the sign": "= 1", "no such function": "no_such(1)", "a bracket too few": "f(1, [2]", "text without an end": "\"x"}
@@ -177,10 +185,7 @@ func damages() map[string]string {
 
 // One mistake, wherever it stands, is reported on its line, and nothing else is: what only follows from it stays silent.
 func TestDamagedLines(t *testing.T) {
-	p := newProject(t, map[string]string{
-		"orders.csv":    "id,customer_id,amount,region,tag,day\n1,1,10.5,eu,a,2026-11-01\n2,2,20.25,us,b,2026-11-02\n",
-		"customers.csv": "id,name,region\n1,Ada,eu\n2,Cy,us\n",
-	})
+	p := newProject(t, soundData())
 	if said := p.mistakes(t, sound); len(said) > 0 {
 		t.Fatal(spelled(said))
 	}
@@ -207,6 +212,37 @@ func TestDamagedLines(t *testing.T) {
 				p.damaged(t, lines, i, name+" = "+value, i, what)
 			}
 		}
+	}
+}
+
+// column is a column of the project where it is used, not where it is made.
+var column = regexp.MustCompile(`(AS )?\b(id|customer_id|amount|region|tag|day|name|customer|price|large|label|nth|total|n|most)\b`)
+
+// A column that isn't there is reported where it is named, and nothing of what is made of it.
+func TestMisspeltColumns(t *testing.T) {
+	p := newProject(t, soundData())
+	lines := strings.Split(sound, "\n")
+	inText, tried := false, 0
+	for i, line := range lines {
+		_, value, assigned := strings.Cut(line, " = ")
+		if strings.HasSuffix(line, "SQL") {
+			inText = !inText
+		} else if inText {
+			value, assigned = line, true
+		}
+		if !assigned || strings.Contains(line, "params") || i < strings.Count(sound[:strings.Index(sound, "table \"silver\"")], "\n") {
+			continue
+		}
+		before := line[:len(line)-len(value)]
+		for _, m := range column.FindAllStringSubmatchIndex(value, -1) {
+			if m[2] < 0 && !strings.HasPrefix(value[m[1]:], " = ") {
+				tried++
+				p.damaged(t, lines, i, before+value[:m[1]]+"x"+value[m[1]:], i, "a misspelt "+value[m[4]:m[5]])
+			}
+		}
+	}
+	if tried < 48 {
+		t.Errorf("only %d columns were tried", tried)
 	}
 }
 
