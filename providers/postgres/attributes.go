@@ -69,5 +69,13 @@ func extractBlocks() map[string]schema.Block {
 				{Name: "batch_size", Type: cty.Number, Cosmetic: true, Doc: "Rows a batch, where the host's own number is not wanted."},
 			},
 		},
+		schema.Delta: {
+			Doc: "Reads the table once, and from then on every change of its rows, in the order in which they were committed, from the server's log (logical replication). It needs " +
+				"wal_level = logical, a role with REPLICATION, and a table with a primary key or another replica identity. `etl plan` says what is missing. A replication slot at the server " +
+				"keeps the log until its changes are committed to the lakehouse; it goes with the last table that reads the source.",
+			Attributes: []schema.Attribute{
+				{Name: "publication", Type: cty.String, Cosmetic: true, Doc: "A publication that has the table, where etl may not create its own."},
+			},
+		},
 	}
 }

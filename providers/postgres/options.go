@@ -13,6 +13,7 @@ import (
 	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/session"
+	"github.com/automic-etl/etl/providers/postgres/slot"
 )
 
 // options are a source block and its connection, decoded.
@@ -26,6 +27,8 @@ type options struct {
 	types       map[string]coltype.Type
 	mode        string
 	increment   increment
+	publication string // of a source that is followed; empty for our own
+	slot        string // of a source that is followed, and our own publication
 }
 
 const maxParallelism = 64
@@ -46,6 +49,9 @@ func decodeOptions(cfg sdk.Config) (options, sdk.Diagnostics) {
 	if cfg.Mode == schema.Incremental {
 		o.increment, more = decodeIncrement(cfg.Extract)
 		diags = append(diags, more...)
+	}
+	if cfg.Mode == schema.Delta {
+		diags = append(diags, o.decodeDelta(cfg)...)
 	}
 	if o.parallelism < 0 || o.parallelism > maxParallelism {
 		diags = append(diags, sdk.Error("Invalid parallelism", fmt.Sprintf("The number of connections that read at once must be "+
@@ -80,6 +86,20 @@ func (o *options) decodeTable(cfg sdk.Config) sdk.Diagnostics {
 		return sdk.Diagnostics{sdk.Error("Invalid table name", fmt.Sprintf("The table can't be looked up: %s.", err), "table")}
 	}
 	return nil
+}
+
+// decodeDelta reads an extract block of mode delta. What is followed is a whole table.
+func (o *options) decodeDelta(cfg sdk.Config) sdk.Diagnostics {
+	o.slot = slot.Name(cfg.Project, cfg.Address)
+	o.publication = attribute.Text(cfg.Extract, "publication", "")
+	var diags sdk.Diagnostics
+	for _, name := range []string{"query", "where"} {
+		if attribute.Given(attribute.Of(cfg.Source, name)) {
+			diags = append(diags, sdk.Error("Part of a table", fmt.Sprintf("The server's log tells the changes of whole tables, so that a source with extract \"delta\" can't have a %s. Remove "+
+				"it, and filter in a table that reads this one.", name), name))
+		}
+	}
+	return diags
 }
 
 func unknown(v cty.Value) bool { return v != cty.NilVal && !v.IsWhollyKnown() }

@@ -23,6 +23,10 @@ func (Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (
 		return nil, append(diags, o.diagnoseConnect(ctx, err)...)
 	}
 	defer c.Close()
+	if o.mode == schema.Delta {
+		response, more := o.planChanges(ctx, c, req.Cursor[""])
+		return response, append(diags, more...)
+	}
 	if err := c.Begin(ctx, ""); err != nil {
 		return nil, append(diags, o.diagnose(err)...)
 	}

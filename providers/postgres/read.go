@@ -10,6 +10,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
 	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/delivery"
 	"github.com/automic-etl/etl/providers/postgres/column"
@@ -27,6 +28,9 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 		return o.diagnoseConnect(ctx, err)
 	}
 	defer c.Close()
+	if o.mode == schema.Delta && !req.KeysOnly {
+		return o.readChanges(ctx, c, req, out)
+	}
 	if err := c.Begin(ctx, ""); err != nil {
 		return o.diagnose(err)
 	}
@@ -48,10 +52,7 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 func (s *source) readPieces(
 	ctx context.Context, c *session.Conn, pieces []piece, req sdk.ReadRequest, out sdk.Output, end func(*delivery.Delivery) error,
 ) error {
-	r := &reading{source: s, request: req, selected: s.selects(req.Columns), schema: arrowschema.FromColumns(req.Columns)}
-	if s.relation != nil {
-		r.selected.also(s.fields, s.relation.Key)
-	}
+	r := s.reading(req.Columns, req.BatchSize)
 	d := delivery.New(out, req, s.size(ctx, c))
 	defer d.Abandon()
 	if err := r.run(ctx, c, pieces, d); err != nil {
@@ -75,9 +76,23 @@ func (s *source) size(ctx context.Context, c *session.Conn) int64 {
 // reading is a read of some pieces over several connections.
 type reading struct {
 	*source
-	request  sdk.ReadRequest
-	selected selection
-	schema   *arrow.Schema
+	selected  selection
+	schema    *arrow.Schema
+	batchSize int
+	// snapshot is what the connections share; empty: that of the first one.
+	snapshot string
+	// next is the number of the next row.
+	next int64
+	// finish makes of a batch what is delivered; nil where that is the same.
+	finish func(rows arrow.RecordBatch, first int64) arrow.RecordBatch
+}
+
+func (s *source) reading(columns coltype.Schema, batchSize int) *reading {
+	r := &reading{source: s, selected: s.selects(columns), schema: arrowschema.FromColumns(columns), batchSize: max(batchSize, 1), next: 1}
+	if s.relation != nil {
+		r.selected.also(s.fields, s.relation.Key)
+	}
+	return r
 }
 
 // arrival is what a connection has read: rows, or one that can't be represented.
@@ -98,9 +113,9 @@ func (r *reading) run(ctx context.Context, c *session.Conn, pieces []piece, d *d
 			cancel(err)
 		}
 	}
-	snapshot := ""
 	workers := min(r.connections(), len(pieces))
-	if workers > 1 {
+	snapshot := r.snapshot
+	if workers > 1 && snapshot == "" {
 		var err error
 		if snapshot, err = c.Export(ctx); err != nil {
 			return err
@@ -153,11 +168,10 @@ func (r *reading) join(ctx context.Context, snapshot string, work func(*session.
 
 // deliver numbers the rows in the order in which they arrive.
 func (r *reading) deliver(ctx context.Context, cancel context.CancelCauseFunc, arrivals <-chan arrival, d *delivery.Delivery) error {
-	next := int64(1)
 	var failed error
 	for a := range arrivals {
 		if failed == nil {
-			failed = r.take(ctx, a, &next, d)
+			failed = r.take(ctx, a, d)
 			if failed != nil {
 				cancel(failed)
 			}
@@ -168,14 +182,17 @@ func (r *reading) deliver(ctx context.Context, cancel context.CancelCauseFunc, a
 	return failed
 }
 
-func (r *reading) take(ctx context.Context, a arrival, next *int64, d *delivery.Delivery) error {
+func (r *reading) take(ctx context.Context, a arrival, d *delivery.Delivery) error {
 	if a.bad != nil {
-		*next++
+		r.next++
 		return d.Bad(ctx, []sdk.BadRow{*a.bad})
 	}
-	first := *next
-	*next += a.rows.NumRows()
-	if err := d.Rows(ctx, delivery.Rows{Record: a.rows, Source: r.label(), Numbers: delivery.Numbers{First: first}}); err != nil {
+	first, rows := r.next, a.rows
+	r.next += rows.NumRows()
+	if r.finish != nil {
+		rows = r.finish(rows, first)
+	}
+	if err := d.Rows(ctx, delivery.Rows{Record: rows, Source: r.label(), Numbers: delivery.Numbers{First: first}}); err != nil {
 		return err
 	}
 	d.Read(a.bytes)
@@ -213,7 +230,7 @@ func (r *reading) work(ctx context.Context, c *session.Conn, todo <-chan piece, 
 			if err := tuples.Feed(data); err != nil || unsent != nil {
 				return err
 			}
-			if tuples.Rows() >= r.request.BatchSize || tuples.Bytes() >= batchBytes {
+			if tuples.Rows() >= r.batchSize || tuples.Bytes() >= batchBytes {
 				return flush()
 			}
 			return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/naming"
@@ -21,6 +22,8 @@ type source struct {
 	options
 	relation *catalog.Relation // nil for a query
 	fields   []sourceField
+	// generated columns are not in the log, and so not read from a source that is followed.
+	generated []string
 }
 
 // sourceField is a column that can be read.
@@ -67,7 +70,7 @@ func (s *source) describeTable(ctx context.Context, c *session.Conn) sdk.Diagnos
 	if diags := s.checkPrivileges(relation); diags != nil {
 		return diags
 	}
-	columns, diags := s.chosen(relation.Columns)
+	columns, diags := s.chosen(s.readable(relation.Columns))
 	if diags != nil {
 		return diags
 	}
@@ -93,6 +96,22 @@ func (s *source) describeTable(ctx context.Context, c *session.Conn) sdk.Diagnos
 			relation.Spelled(), s.settings.Target().User), "table")}
 	}
 	return nil
+}
+
+// readable are the columns that the mode can read.
+func (s *source) readable(all []catalog.Column) []catalog.Column {
+	if s.mode != schema.Delta {
+		return all
+	}
+	var out []catalog.Column
+	for _, column := range all {
+		if column.Generated {
+			s.generated = append(s.generated, column.Name)
+			continue
+		}
+		out = append(out, column)
+	}
+	return out
 }
 
 // chosen are the columns to read: those that the block names, or all.

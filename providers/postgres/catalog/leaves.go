@@ -48,3 +48,21 @@ func Pages(ctx context.Context, c *session.Conn, oid uint32) (int64, error) {
 	}
 	return strconv.ParseInt(text, 10, 64)
 }
+
+const leafNumbersSQL = `SELECT json_agg(relid::oid::int8 ORDER BY relid::text) FROM pg_catalog.pg_partition_tree($1::oid) WHERE isleaf`
+
+// LeafRelations describes the partitions that hold a table's rows.
+func LeafRelations(ctx context.Context, c *session.Conn, oid uint32) ([]*Relation, error) {
+	var numbers []uint32
+	if _, err := c.JSON(ctx, &numbers, leafNumbersSQL, oid); err != nil {
+		return nil, err
+	}
+	leaves := make([]*Relation, len(numbers))
+	for i, number := range numbers {
+		var err error
+		if leaves[i], err = Load(ctx, c, number); err != nil {
+			return nil, err
+		}
+	}
+	return leaves, nil
+}

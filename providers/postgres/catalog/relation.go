@@ -32,6 +32,7 @@ type Relation struct {
 	Filtered    bool     `json:"filtered"`     // row-level security hides rows from the role
 	Unlogged    bool     `json:"unlogged"`
 	Owner       string   `json:"owner"`
+	Owned       bool     `json:"owned"` // the role may do what the owner may
 }
 
 // Column is a column of a relation.
@@ -126,6 +127,7 @@ SELECT json_build_object(
   'heap', c.relkind IN ('r', 'm') AND coalesce((SELECT amname = 'heap' FROM pg_catalog.pg_am WHERE oid = c.relam), false),
   'children', c.relkind IN ('r', 'f') AND EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = c.oid),
   'identity', c.relreplident, 'unlogged', c.relpersistence <> 'p', 'owner', pg_catalog.pg_get_userbyid(c.relowner),
+  'owned', pg_catalog.pg_has_role(c.relowner, 'USAGE'),
   'readable', pg_catalog.has_table_privilege(c.oid, 'SELECT'),
   'usable', pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
   'filtered', pg_catalog.row_security_active(c.oid),

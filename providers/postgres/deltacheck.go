@@ -1,0 +1,188 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/postgres/catalog"
+	"github.com/automic-etl/etl/providers/postgres/session"
+	"github.com/automic-etl/etl/providers/postgres/slot"
+)
+
+// checkServer says what at the server keeps tables from being followed.
+func (f *followed) checkServer() sdk.Diagnostics {
+	server := f.server
+	name := f.settings.Target().Server()
+	switch {
+	case server.Recovery:
+		return sdk.Diagnostics{sdk.Error("Server that only follows itself", fmt.Sprintf("The server %s is a standby. Changes are read from the primary: name that one in the connection.", name),
+			"connection", "host")}
+	case server.WALLevel != "logical":
+		return sdk.Diagnostics{sdk.Error("Log without changes of rows", fmt.Sprintf("The server %s writes its log with wal_level = %s, from which changes of rows can't be told. As its "+
+			"administrator run this, and restart it:\n  ALTER SYSTEM SET wal_level = logical;", name, server.WALLevel), "connection")}
+	case !server.MayFollow:
+		return sdk.Diagnostics{sdk.Error("Missing privilege", fmt.Sprintf("The role %q may not read the server's log. As an administrator run:\n  ALTER ROLE %s REPLICATION;",
+			server.Role, session.Ident(server.Role)), "connection", "user")}
+	}
+	return nil
+}
+
+// checkTable says which tables can't be followed.
+func (f *followed) checkTable() sdk.Diagnostics {
+	r := f.relation
+	switch {
+	case r.Kind != catalog.Table && r.Kind != catalog.Partitioned:
+		return sdk.Diagnostics{sdk.Error("Not a table", fmt.Sprintf("%s is a view or a foreign table, which the server writes no log of. Follow the tables that it is made of, or read it "+
+			"with extract \"batch\".", f.label()), "table")}
+	case r.Unlogged:
+		return sdk.Diagnostics{sdk.Error("Table without log", fmt.Sprintf("%s is unlogged: the server writes no log of its changes. Have its owner run:\n  ALTER TABLE %s SET LOGGED;",
+			f.label(), r.Quoted()), "table")}
+	case r.Children:
+		return sdk.Diagnostics{sdk.Error("Table with inheritance", fmt.Sprintf("Other tables inherit from %s, and the log tells each of them by itself. Follow them one by one, or make it a "+
+			"partitioned table.", f.label()), "table")}
+	}
+	return nil
+}
+
+// rowKey is what identifies a row in the log, the same in all tables that hold rows: the table itself, or its partitions.
+// Without anything, a publication would make updates and deletes fail at the source.
+func (s *source) rowKey(ctx context.Context, c *session.Conn) ([]string, sdk.Diagnostics) {
+	leaves := []*catalog.Relation{s.relation}
+	if s.relation.Kind == catalog.Partitioned {
+		var err error
+		if leaves, err = catalog.LeafRelations(ctx, c, s.relation.OID); err != nil {
+			return nil, s.diagnose(err)
+		}
+	}
+	if len(leaves) == 0 {
+		return s.relation.Key, nil
+	}
+	first, diags := identity(leaves[0])
+	for _, r := range leaves {
+		key, more := identity(r)
+		if diags = append(diags, more...); diags != nil {
+			return nil, diags
+		}
+		if !slices.Equal(key, first) {
+			return nil, sdk.Diagnostics{sdk.Error("Partitions of different identity", fmt.Sprintf("The partitions %s and %s are not identified by the same columns. Give all partitions the "+
+				"same replica identity.", leaves[0].Spelled(), r.Spelled()), "table")}
+		}
+	}
+	return first, nil
+}
+
+// checkKey checks that what identifies a row is read.
+func (f *followed) checkKey() sdk.Diagnostics {
+	for _, name := range f.key {
+		if !slices.ContainsFunc(f.fields, func(field sourceField) bool { return field.name == name }) {
+			return sdk.Diagnostics{sdk.Error("Key not read", fmt.Sprintf("The column %q identifies the rows of %s and is not among the columns. Add it to them.", name, f.label()), "columns")}
+		}
+	}
+	return nil
+}
+
+func identity(r *catalog.Relation) ([]string, sdk.Diagnostics) {
+	switch {
+	case r.Identity == "i" && r.IdentityKey != nil:
+		return r.IdentityKey, nil
+	case r.Identity == "f":
+		return r.Key, nil
+	case r.Identity == "d" && r.Key != nil:
+		return r.Key, nil
+	}
+	why := "it has no primary key"
+	if r.Identity == "n" {
+		why = "its replica identity is nothing"
+	}
+	return nil, sdk.Diagnostics{sdk.Error("Nothing identifies rows", fmt.Sprintf("The rows of %s can't be told apart in the log: %s. Have its owner run one of:\n"+
+		"  ALTER TABLE %s ADD PRIMARY KEY (…);\n  ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- a unique index over columns that are never null\n"+
+		"  ALTER TABLE %s REPLICA IDENTITY FULL;  -- writes whole rows to the log",
+		r.Spelled(), why, r.Quoted(), r.Quoted(), r.Quoted()), "table")}
+}
+
+// checkPublication checks the publication that the block names, or that one can be created.
+func (f *followed) checkPublication() sdk.Diagnostics {
+	role := session.Ident(f.server.Role)
+	say := func(summary, detail string, args ...any) sdk.Diagnostics {
+		return sdk.Diagnostics{sdk.Error(summary, fmt.Sprintf(detail, args...), "extract", "publication")}
+	}
+	p, name := f.own, session.Ident(f.publicationName())
+	switch {
+	case f.publication == "" && p == nil && !f.server.MayPublish:
+		return say("Missing privilege", "The role %q may not create the publication that says which table is followed. Have the database's owner run\n  GRANT CREATE ON DATABASE %s TO %s;\nor have the "+
+			"table's owner run this, and name it, publication = %q:\n  %s;", f.server.Role, session.Ident(f.settings.Target().Name()), role, f.slot, slot.PublishSQL(f.slot, f.relation.Quoted()))
+	case f.publication == "" && p == nil && !f.relation.Owned:
+		return say("Missing privilege", "Only the owner of %s, the role %q, may publish its changes. Have it run this, and name it, publication = %q:\n  %s;", f.label(), f.relation.Owner, f.slot,
+			slot.PublishSQL(f.slot, f.relation.Quoted()))
+	case f.publication != "" && p == nil:
+		return say("Unknown publication", "The database has no publication %q. Have the owner of %s run:\n  %s;", f.publication, f.label(), slot.PublishSQL(f.publication, f.relation.Quoted()))
+	case p == nil || f.publication == "":
+		return nil
+	case !p.Has:
+		return say("Table not published", "The publication %q doesn't have the table %s. Have its owner run:\n  ALTER PUBLICATION %s ADD TABLE %s;", f.publication, f.label(), name, f.relation.Quoted())
+	case !p.Insert || !p.Update || !p.Delete || !p.Truncate:
+		return say("Changes not published", "The publication %q doesn't tell all changes. Have its owner run:\n  ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate');", f.publication, name)
+	case f.relation.Kind == catalog.Partitioned && !p.ViaRoot:
+		return say("Partitions published one by one", "The publication %q tells the changes of partitions under their own names. Have its owner run:\n  ALTER PUBLICATION %s SET "+
+			"(publish_via_partition_root = true);", f.publication, name)
+	case p.Filtered:
+		return say("Rows not published", "The publication %q tells the changes of some rows of %s only (WHERE). Publish all of them, and filter in a table that reads this one.", f.publication, f.label())
+	}
+	return f.checkPublished(p, say)
+}
+
+// checkPublished looks for columns that the publication leaves out.
+func (f *followed) checkPublished(p *slot.Publication, say func(string, string, ...any) sdk.Diagnostics) sdk.Diagnostics {
+	var missing []string
+	for _, field := range f.fields {
+		if p.Columns != nil && !slices.Contains(p.Columns, field.name) {
+			missing = append(missing, field.name)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return say("Columns not published", "The publication %q leaves out columns of %s: %s. Publish them, or name the others in columns.", f.publication, f.label(), strings.Join(missing, ", "))
+}
+
+// checkSlot checks that the slot is ours, or that one can be created.
+func (f *followed) checkSlot() sdk.Diagnostics {
+	if s := f.state; s != nil {
+		if s.Plugin != slot.Plugin || !s.Here {
+			return sdk.Errorf("Replication slot of somebody else", "The server has a replication slot %s already, of the plugin %q in the database %q. If nobody needs it, run\n"+
+				"  SELECT pg_drop_replication_slot('%s');\nElse give the source block another name.", f.slot, s.Plugin, s.Database, f.slot)
+		}
+		return nil
+	}
+	const wanted = 2 // one to stay, and one while the table is read for the first time
+	if free := f.server.Slots - f.server.Used; free < wanted {
+		return sdk.Errorf("No replication slot free", "The server has %d of %d replication slots free, and following a table needs one, and another one while it is read for the first time. Drop "+
+			"slots that nobody needs (SELECT * FROM pg_replication_slots), or, as its administrator, run this, and restart it:\n  ALTER SYSTEM SET max_replication_slots = %d;",
+			free, f.server.Slots, f.server.Used+wanted+f.server.Slots/2)
+	}
+	if f.server.Senders-f.server.Busy < 1 {
+		return sdk.Errorf("No sender free", "All %d senders of the server's log are in use. As its administrator run this, and restart it:\n  ALTER SYSTEM SET max_wal_senders = %d;",
+			f.server.Senders, 2*f.server.Senders+wanted)
+	}
+	return nil
+}
+
+// snapshotWarnings say once, when the table is read for the first time, what its changes won't tell.
+func (f *followed) snapshotWarnings() sdk.Diagnostics {
+	var diags sdk.Diagnostics
+	if f.relation.Kind == catalog.Partitioned {
+		diags = append(diags, sdk.Warning("Partitions as a whole", fmt.Sprintf("The server's log doesn't tell when a single partition of %s is truncated, attached, detached or dropped. Rows that come or "+
+			"go in this way are noticed by `etl apply -resnapshot` only.", f.label()), "table"))
+	}
+	if f.generated != nil {
+		diags = append(diags, sdk.Warning("Generated columns left out", fmt.Sprintf("The server's log doesn't have generated columns, so that these of %s are not read: %s. Compute them in a table that reads this "+
+			"one.", f.label(), strings.Join(f.generated, ", ")), "table"))
+	}
+	if f.key == nil {
+		diags = append(diags, sdk.Warning("No key", fmt.Sprintf("%s has no primary key; its whole rows identify it. Its changes can be kept as a log, not applied by key.", f.label()), "table"))
+	}
+	return diags
+}
