@@ -121,13 +121,13 @@ func (f *followed) checkPublication() sdk.Diagnostics {
 		return say("Unknown publication", "The database has no publication %q. Have the owner of %s run:\n  %s;", f.publication, f.label(), slot.PublishSQL(f.publication, f.relation.Quoted()))
 	case p == nil || f.publication == "":
 		return nil
+	case f.relation.Kind == catalog.Partitioned && !p.ViaRoot:
+		return say("Partitions published one by one", "The publication %q tells the changes of partitions under their own names. Have its owner run:\n  ALTER PUBLICATION %s SET "+
+			"(publish_via_partition_root = true);", f.publication, name)
 	case !p.Has:
 		return say("Table not published", "The publication %q doesn't have the table %s. Have its owner run:\n  ALTER PUBLICATION %s ADD TABLE %s;", f.publication, f.label(), name, f.relation.Quoted())
 	case !p.Insert || !p.Update || !p.Delete || !p.Truncate:
 		return say("Changes not published", "The publication %q doesn't tell all changes. Have its owner run:\n  ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate');", f.publication, name)
-	case f.relation.Kind == catalog.Partitioned && !p.ViaRoot:
-		return say("Partitions published one by one", "The publication %q tells the changes of partitions under their own names. Have its owner run:\n  ALTER PUBLICATION %s SET "+
-			"(publish_via_partition_root = true);", f.publication, name)
 	case p.Filtered:
 		return say("Rows not published", "The publication %q tells the changes of some rows of %s only (WHERE). Publish all of them, and filter in a table that reads this one.", f.publication, f.label())
 	}

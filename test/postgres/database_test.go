@@ -44,9 +44,11 @@ type database struct {
 
 var databases atomic.Int64
 
-func newDatabase(t testing.TB) *database {
+func newDatabase(t testing.TB) *database { return databaseAt(t, server) }
+
+func databaseAt(t testing.TB, at address) *database {
 	t.Helper()
-	d := &database{address: server, name: fmt.Sprintf("test_%d_%d", time.Now().UnixNano(), databases.Add(1))}
+	d := &database{address: at, name: fmt.Sprintf("test_%d_%d", time.Now().UnixNano(), databases.Add(1))}
 	d.asAdmin(t, "postgres", "CREATE DATABASE "+d.name+" OWNER etl")
 	d.conn = connect(t, d.dsn("etl"))
 	t.Cleanup(func() {

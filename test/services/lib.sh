@@ -78,7 +78,10 @@ end() {
 		read -r pid start <"$PIDFILE"
 		kill -"$1" "$pid" 2>/dev/null || true
 		for _ in $(seq 200); do running || break; sleep 0.1; done
-		! running || kill -KILL "$pid" 2>/dev/null || true
+		if running; then
+			kill -KILL "$pid" 2>/dev/null || true
+			for _ in $(seq 50); do running || break; sleep 0.1; done
+		fi
 	fi
 	rm -f "$PIDFILE"
 }
