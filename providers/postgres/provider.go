@@ -1,4 +1,5 @@
-// Package postgres is the provider of PostgreSQL: tables and queries, read all at once or by a growing column.
+// Package postgres is the provider of PostgreSQL: tables and queries, read all at once or by a growing column, and
+// tables that are followed change by change.
 package postgres
 
 import (
