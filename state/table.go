@@ -34,7 +34,7 @@ func describe(current *loaded) (*Table, error) {
 	t := &Table{
 		Ident: current.ident, UUID: m.TableUUID().String(), Location: m.Location(), MetadataLocation: current.location,
 		FormatVersion: m.Version(),
-		Columns: columnsOf(schema.Fields()), LastColumnID: m.LastColumnID(),
+		Columns:       columnsOf(schema.Fields()), LastColumnID: m.LastColumnID(),
 		Partition: partitionOf(m.PartitionSpec(), schema), Sort: sortOf(m.SortOrder(), schema),
 		Properties: ownProperties(m.Properties()),
 	}
