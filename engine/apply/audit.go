@@ -117,17 +117,7 @@ func (t *task) kept(ctx context.Context) ([]state.DataFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	removed := make(map[string]bool, len(t.staged.remove))
-	for _, f := range t.staged.remove {
-		removed[f.Path] = true
-	}
-	var kept []state.DataFile
-	for _, f := range files {
-		if !removed[f.Path] {
-			kept = append(kept, f)
-		}
-	}
-	return kept, nil
+	return duckdb.After(files, t.staged.remove, t.staged.delete), nil
 }
 
 // bindReferenced binds the tables that only checks read.

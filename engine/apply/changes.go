@@ -182,7 +182,7 @@ func (t *task) replaceRows(ctx context.Context, rows, keys string) error {
 	if err != nil {
 		return err
 	}
-	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Write: t.target(good), Old: old, Keys: t.work.Write.Key}, keys)
+	merged, err := t.session.ReplaceKeys(ctx, t.mergeInto(old, good, t.work.Write.Key), keys)
 	if err != nil {
 		return err
 	}

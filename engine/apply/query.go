@@ -194,7 +194,7 @@ func (t *task) replaceKeys(ctx context.Context, query string, keys []string) err
 	if err != nil {
 		return err
 	}
-	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Write: t.target(rows), Old: old, Keys: keys},
+	merged, err := t.session.ReplaceKeys(ctx, t.mergeInto(old, rows, keys),
 		"SELECT * FROM "+keysSchema+"."+keysTable)
 	if err != nil {
 		return err
@@ -212,15 +212,32 @@ func (t *task) merge(ctx context.Context, rows string) error {
 	if err != nil {
 		return err
 	}
-	merged, err := t.session.Merge(ctx, duckdb.Merge{Write: t.target(good), Old: old, Keys: t.work.Write.Key})
+	merged, err := t.session.Merge(ctx, t.mergeInto(old, good, t.work.Write.Key))
 	if err != nil {
 		return err
 	}
 	return t.swap(merged)
 }
 
+// What merging makes of the files that hold rows which go: up to a tenth of a file is deleted by position, which costs readers
+// less than writing the rest again costs; small files are written again, and all of them once there are many.
+const (
+	deletableShare = 0.1
+	smallFileBytes = 8 << 20
+	smallFiles     = 16
+)
+
+// mergeInto says how rows go into the table's.
+func (t *task) mergeInto(old []state.DataFile, rows string, keys []string) duckdb.Merge {
+	m := duckdb.Merge{Write: t.target(rows), Old: old, Keys: keys, SmallBytes: smallFileBytes, SmallFiles: smallFiles}
+	if t.base.FormatVersion == 2 {
+		m.Deletable = deletableShare
+	}
+	return m
+}
+
 func (t *task) swap(m *duckdb.Merged) error {
-	t.staged.operation, t.staged.add, t.staged.remove = state.Swap, m.Add, m.Remove
+	t.staged.operation, t.staged.add, t.staged.remove, t.staged.delete = state.Swap, m.Add, m.Remove, m.Delete
 	t.outcome.Rows.Written = m.New
 	return nil
 }

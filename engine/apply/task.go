@@ -40,6 +40,7 @@ type staged struct {
 	operation state.Operation
 	add       []state.StagedFile
 	remove    []state.DataFile
+	delete    []state.StagedDeletes
 	bad       *badRows
 	cursor    map[string][]byte
 	inputs    []state.Input
@@ -151,7 +152,7 @@ func (t *task) publish(ctx context.Context) error {
 
 func (t *task) change() state.Change {
 	c := state.Change{Ident: t.plan.Ident, Base: t.base, Columns: t.columns, Partition: t.work.Partition, Sort: t.work.Sort,
-		Operation: t.staged.operation, Add: t.staged.add, Remove: t.staged.remove,
+		Operation: t.staged.operation, Add: t.staged.add, Remove: t.staged.remove, Delete: t.staged.delete,
 		Address: t.plan.Address, Definition: t.work.Definition, MetaHash: t.work.MetaHash}
 	c.Summary = state.Summary{CommitID: t.commit, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion, DataHash: t.work.DataHash,
 		Cursor: t.staged.cursor, Inputs: t.staged.inputs, Highest: t.staged.highest, Keeps: t.staged.keeps, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,

@@ -36,19 +36,22 @@ func (s *Session) BindEmpty(ctx context.Context, ident addr.Ident, cols coltype.
 
 // scan is a query that gives the rows of files in the given columns.
 func (s *Session) scan(ctx context.Context, cols coltype.Schema, files []state.DataFile) (string, error) {
-	return s.scanWith(ctx, cols, files, "")
+	return s.scanRows(ctx, cols, files, false)
 }
 
-// fileColumn is the name under which a scan can say which file a row is from.
-const fileColumn = "etl$file"
+// fileColumn and positionColumn are the names under which a scan can say which file a row is from, and where in it.
+const (
+	fileColumn     = "etl$file"
+	positionColumn = "etl$position"
+)
 
-// scanWith is scan with further output columns, as SQL over the virtual columns of read_parquet.
-func (s *Session) scanWith(ctx context.Context, cols coltype.Schema, files []state.DataFile, extra string) (string, error) {
+// scanRows is scan that can say where each row is from.
+func (s *Session) scanRows(ctx context.Context, cols coltype.Schema, files []state.DataFile, located bool) (string, error) {
 	if len(cols) == 0 {
 		return "", fmt.Errorf("a table needs at least one column")
 	}
 	if len(files) == 0 {
-		return noRows(cols, extra), nil
+		return noRows(cols, located), nil
 	}
 	groups, err := s.groups(ctx, cols, files)
 	if err != nil {
@@ -56,7 +59,7 @@ func (s *Session) scanWith(ctx context.Context, cols coltype.Schema, files []sta
 	}
 	parts := make([]string, 0, len(groups))
 	for _, g := range groups {
-		part, err := s.scanGroup(ctx, cols, g, extra)
+		part, err := s.scanGroup(ctx, cols, g, located)
 		if err != nil {
 			return "", err
 		}
@@ -65,13 +68,13 @@ func (s *Session) scanWith(ctx context.Context, cols coltype.Schema, files []sta
 	return strings.Join(parts, "\nUNION ALL\n"), nil
 }
 
-func noRows(cols coltype.Schema, extra string) string {
+func noRows(cols coltype.Schema, located bool) string {
 	parts := make([]string, len(cols))
 	for i, c := range cols {
 		parts[i] = fmt.Sprintf("CAST(NULL AS %s) AS %s", SQLType(c.Type), Ident(c.Name))
 	}
-	if extra != "" {
-		parts = append(parts, "CAST(NULL AS VARCHAR) AS "+Ident(fileColumn))
+	if located {
+		parts = append(parts, "CAST(NULL AS VARCHAR) AS "+Ident(fileColumn), "CAST(NULL AS BIGINT) AS "+Ident(positionColumn))
 	}
 	return "SELECT " + strings.Join(parts, ", ") + " WHERE false"
 }
@@ -127,7 +130,7 @@ func plain(cols coltype.Schema, l *layout) *layout {
 }
 
 // scanGroup reads columns under names that can't be taken for the virtual columns, and names them as the table does.
-func (s *Session) scanGroup(ctx context.Context, cols coltype.Schema, g *group, extra string) (string, error) {
+func (s *Session) scanGroup(ctx context.Context, cols coltype.Schema, g *group, located bool) (string, error) {
 	entries, outputs := make([]string, len(cols)), make([]string, len(cols))
 	for i, c := range cols {
 		column := fmt.Sprintf("c%d", i)
@@ -137,8 +140,8 @@ func (s *Session) scanGroup(ctx context.Context, cols coltype.Schema, g *group, 
 		}
 		entries[i], outputs[i] = entry, output+" AS "+Ident(c.Name)
 	}
-	if extra != "" {
-		outputs = append(outputs, extra+" AS "+Ident(fileColumn))
+	if located {
+		outputs = append(outputs, "filename AS "+Ident(fileColumn), "file_row_number AS "+Ident(positionColumn))
 	}
 	files := make([]string, len(g.files))
 	for i, f := range g.files {

@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,19 +10,27 @@ import (
 	"github.com/automic-etl/etl/state"
 )
 
-// Merge says how rows replace others by their keys, copy-on-write: data files that hold a row to be replaced are written anew
-// without it, all others stay. Keys match where they are equal or both null.
+// Merge says how rows replace others by their keys: data files of which more than a few rows are replaced are written anew
+// without them, of others the rows are deleted by position, all others stay. Keys match where they are equal or both null.
 type Merge struct {
 	// Write says where the replacement files go; its Query gives the new rows.
 	Write
 	Keys []string         // columns
 	Old  []state.DataFile // of the table's snapshot
+	// Deletable is the share of a file's rows that may be deleted by position, the earlier ones included. 0: files are always
+	// written anew.
+	Deletable float64
+	// SmallBytes is the size below which a file is written anew whatever share it is, and from SmallFiles such files of a
+	// partition on all of them are, so that they don't become many. 0: none is small.
+	SmallBytes int64
+	SmallFiles int
 }
 
-// Merged is what a merge leads to: a commit that removes and adds these files.
+// Merged is what a merge leads to: a commit that removes and adds these files, and these deletes of rows.
 type Merged struct {
 	Remove []state.DataFile
 	Add    []state.StagedFile
+	Delete []state.StagedDeletes
 	// Replaced are the old rows that are gone, New those that were given, Kept those that were written again unchanged.
 	Replaced, New, Kept int64
 }
@@ -74,6 +81,7 @@ type mergeRun struct {
 	made    []relation
 	rows    string // the table of new rows
 	keys    string // query of the keys whose old rows go, with the names and types of the key columns
+	hits    string // the table of the old rows that go: file and position
 }
 
 func (s *Session) newMerge(ctx context.Context, m Merge) (*mergeRun, error) {
@@ -171,11 +179,11 @@ func (r *mergeRun) finish(ctx context.Context) (*Merged, error) {
 	}
 	write := r.Write
 	write.Query = "SELECT * FROM " + r.rows
-	for _, f := range r.Old {
-		if n, ok := touched[clean(f.Path)]; ok {
-			merged.Remove = append(merged.Remove, f)
-			merged.Replaced += n
-		}
+	for _, n := range touched {
+		merged.Replaced += n
+	}
+	if err := r.part(ctx, touched, merged); err != nil {
+		return nil, fmt.Errorf("merging: %w", err)
 	}
 	if len(merged.Remove) > 0 {
 		if write.Query, err = r.replacement(ctx, merged.Remove); err != nil {
@@ -227,22 +235,16 @@ func (r *mergeRun) touched(ctx context.Context) (map[string]int64, error) {
 		c, _ := columnNamed(r.Columns, key)
 		columns = append(columns, c)
 	}
-	scan, err := r.session.scanWith(ctx, columns, candidates, "filename")
+	scan, err := r.session.scanRows(ctx, columns, candidates, true)
 	if err != nil {
 		return nil, err
 	}
-	touched := map[string]int64{}
-	query := fmt.Sprintf("SELECT %[1]s, count(*) FROM (\n%[2]s\n) AS o SEMI JOIN (%[3]s) AS k ON %[4]s GROUP BY %[1]s", Ident(fileColumn), scan, r.keys, r.matches())
-	err = r.session.each(ctx, query, nil, func(rows *sql.Rows) error {
-		var file string
-		var n int64
-		if scanErr := rows.Scan(&file, &n); scanErr != nil {
-			return fmt.Errorf("reading touched files: %w", scanErr)
-		}
-		touched[file] = n
-		return nil
-	})
-	return touched, err
+	r.hits, err = r.keep(ctx, fmt.Sprintf("SELECT %s AS file, %s AS pos FROM (\n", Ident(fileColumn), Ident(positionColumn)), scan,
+		fmt.Sprintf("\n) AS o SEMI JOIN (%s) AS k ON %s", r.keys, r.matches()))
+	if err != nil {
+		return nil, err
+	}
+	return r.session.counts(ctx, "SELECT file, count(*) FROM "+r.hits+" GROUP BY file")
 }
 
 // candidates are the old files that may hold one of the keys.

@@ -85,7 +85,7 @@ func (tb *table) all() []mergeRow {
 // take adds staged files, reading their rows back and giving them the bounds that a commit would.
 func (tb *table) take(t *rapid.T, s *Session, staged []state.StagedFile) {
 	for _, f := range staged {
-		file := state.DataFile{Path: f.Path, Rows: f.Rows, Lower: map[int]any{}, Upper: map[int]any{}, Nulls: map[int]int64{}}
+		file := state.DataFile{Path: f.Path, Location: "file://" + f.Path, Rows: f.Rows, Bytes: 100, Lower: map[int]any{}, Upper: map[int]any{}, Nulls: map[int]int64{}}
 		got, err := s.Rows(context.Background(), "SELECT a, b, v FROM read_parquet("+paths([]string{f.Path})+") ORDER BY file_row_number", 1000)
 		if err != nil {
 			t.Fatal(err)
@@ -119,6 +119,14 @@ func note(f *state.DataFile, id int, value any) {
 		f.Upper[id] = value
 	}
 	f.Nulls[id] += 0
+}
+
+// forget takes out the rows that are deleted by position.
+func (tb *table) forget(deletes []state.StagedDeletes, gone func(mergeRow) bool) {
+	tb.files = After(tb.files, nil, deletes)
+	for _, d := range deletes {
+		tb.rows[d.Of.Path] = slices.DeleteFunc(tb.rows[d.Of.Path], gone)
+	}
 }
 
 func (tb *table) apply(t *rapid.T, s *Session, m *Merged) {
@@ -157,7 +165,13 @@ func TestMergeIsTheNaiveOne(t *testing.T) {
 			}
 			tb.take(t, s, staged)
 		}
-		deleteSome(t, tb)
+		m.Deletable = rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(t, "deletable")
+		if m.Deletable == 0 || rapid.Bool().Draw(t, "vectors") {
+			deleteSome(t, tb)
+		}
+		if rapid.Bool().Draw(t, "compacts") {
+			m.SmallBytes, m.SmallFiles = 1000, 3
+		}
 		for range rapid.IntRange(1, 3).Draw(t, "merges") {
 			step(t, s, m, tb)
 		}
@@ -220,10 +234,10 @@ func step(t *rapid.T, s *Session, m Merge, tb *table) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, s, tb, merged, fresh, func(r mergeRow) bool { return keys[project(r)] })
+	check(t, s, m, tb, merged, fresh, func(r mergeRow) bool { return keys[project(r)] })
 }
 
-func check(t *rapid.T, s *Session, tb *table, merged *Merged, fresh []mergeRow, gone func(mergeRow) bool) {
+func check(t *rapid.T, s *Session, m Merge, tb *table, merged *Merged, fresh []mergeRow, gone func(mergeRow) bool) {
 	want := slices.Clone(fresh)
 	var removed []string
 	replaced := int64(0)
@@ -245,9 +259,18 @@ func check(t *rapid.T, s *Session, tb *table, merged *Merged, fresh []mergeRow, 
 	for _, f := range merged.Remove {
 		got = append(got, f.Path)
 	}
+	for _, d := range merged.Delete {
+		got = append(got, d.Of.Path)
+	}
+	if m.Deletable > 0 || m.SmallFiles > 0 { // those that are written anew come first, and more may be
+		got = slices.DeleteFunc(got, func(path string) bool { return !slices.Contains(removed, path) })
+		slices.Sort(got)
+		slices.Sort(removed)
+	}
 	if !slices.Equal(got, removed) || merged.Replaced != replaced || merged.New != int64(len(fresh)) {
 		t.Fatalf("removed %v, %d replaced, %d new; want %v, %d, %d", got, merged.Replaced, merged.New, removed, replaced, len(fresh))
 	}
+	tb.forget(merged.Delete, gone)
 	tb.apply(t, s, merged)
 	if multiset(tb.all()) != multiset(want) {
 		t.Fatalf("the table has\n%s\nwant\n%s", multiset(tb.all()), multiset(want))
