@@ -14,6 +14,8 @@ type Shape struct {
 	Columns coltype.Schema
 	// Open says that there may be other columns, Surplus that some of these may not be there.
 	Open, Surplus bool
+	// Kind says what a row is; empty where that isn't known.
+	Kind RowKind
 }
 
 // Whole says whether everything is known.
@@ -30,7 +32,7 @@ func (s Shape) Whole() bool {
 }
 
 // Outline finds the mistakes in the steps of a table that can't be compiled, since it or what it reads has mistakes, and
-// what is known of its columns all the same. What follows from a mistake isn't one.
+// what is known of the columns of its rows all the same. What follows from a mistake isn't one.
 func Outline(t *config.Table, inputs Inputs) (Shape, hcl.Diagnostics) {
 	b := newBuilder(t, inputs)
 	b.outline = true
@@ -66,15 +68,28 @@ func (b *builder) shape() Shape {
 	if b.frame.loaded && s.Columns.Index(loadedAt) < 0 {
 		s.Columns = append(s.Columns, coltype.Field{Name: loadedAt, Type: coltype.Of(coltype.Timestamptz)})
 	}
-	s.Columns = withAdded(b.table.Write, s.Columns)
+	if s.Whole() {
+		b.appliesChanges()
+	}
+	if s.Whole() || b.frame.changes {
+		s.Kind = b.kind()
+	}
 	return s
 }
 
 // Promises finds the mistakes in what a table says of its columns, as far as those are known: contract, keys, layout and
-// checks. The shape is that of the contract.
+// checks. The shape is that of the contract, with the columns that writing adds.
 func Promises(t *config.Table, s Shape, inputs Inputs) (Shape, hcl.Diagnostics) {
-	columns, diags := promised(t, s)
-	s.Columns = columns
+	var diags hcl.Diagnostics
+	if !s.Surplus {
+		diags = clashes(t, s.Columns)
+	}
+	if s.Kind != "" {
+		diags = append(append(diags, deletable(t, s.Kind)...), ofChanges(t, s.Kind)...)
+	}
+	s.Columns = withAdded(t.Write, s.Columns)
+	columns, more := promised(t, s)
+	s.Columns, diags = columns, append(diags, more...)
 	c := checker{table: t, columns: columns, inputs: inputs, outline: true, open: s.Open}
 	_, found := c.all()
 	return s, append(diags, found...)

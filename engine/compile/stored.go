@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/lang/config"
+	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -48,37 +49,55 @@ func addedNames(w config.Write) []string {
 
 // Stored are the columns of a table whose rows have the given columns, as its contract wants them.
 func Stored(t *config.Table, rows coltype.Schema, kind RowKind) (coltype.Schema, hcl.Diagnostics) {
-	var diags hcl.Diagnostics
-	fail := func(rng hcl.Range, summary, detail string) {
-		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &rng})
-	}
-	for _, name := range addedNames(t.Write) {
-		if rows.Index(name) >= 0 {
-			fail(t.Write.Range, "Duplicate column", fmt.Sprintf("Writing adds a column %q, and the rows have one of this name already. Rename it in a step before.", name))
-		}
-	}
-	if t.Write.Mode == "merge" && t.Write.Deletes == "soft" && kind != ChangeRows {
-		fail(t.Write.Range, "No deletes to keep", "Only changes say that a row was deleted, and the rows of this table are none. Remove `deletes`.")
-	}
+	diags := append(clashes(t, rows), deletable(t, kind)...)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	stored, more := Contract(t, withAdded(t.Write, rows))
-	if kind == ChangeRows && !applies(t.Write) {
-		for _, d := range t.Columns {
-			if d.Required {
-				fail(d.Range, "Required column of changes", fmt.Sprintf(
-					"The rows of this table are changes, and a delete has no value in %q. Require it in a table that applies the changes: write \"merge\" { key = […] }.", d.Name))
-			}
-		}
-		for _, e := range t.Expects {
-			if len(e.Unique) > 0 {
-				fail(e.Range, "Unique among changes", fmt.Sprintf("The rows of this table are changes, of which a row can have many, so %q would fail. "+
-					"Check it in a table that applies the changes: write \"merge\" { key = […] }.", e.Name))
-			}
+	return stored, append(ofChanges(t, kind), more...)
+}
+
+func problem(rng hcl.Range, summary, detail string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &rng}
+}
+
+// clashes are columns of the rows with the name of one that writing adds.
+func clashes(t *config.Table, rows coltype.Schema) (diags hcl.Diagnostics) {
+	for _, name := range addedNames(t.Write) {
+		if rows.Index(name) >= 0 {
+			diags = append(diags, problem(t.Write.Range, "Duplicate column",
+				fmt.Sprintf("Writing adds a column %q, and the rows have one of this name already. Rename it in a step before.", name)))
 		}
 	}
-	return stored, append(diags, more...)
+	return diags
+}
+
+// deletable refuses to keep deletes where none are told.
+func deletable(t *config.Table, kind RowKind) hcl.Diagnostics {
+	if t.Write.Mode != "merge" || t.Write.Deletes != "soft" || kind == ChangeRows {
+		return nil
+	}
+	return hcl.Diagnostics{problem(t.Write.Range, "No deletes to keep", "Only changes say that a row was deleted, and the rows of this table are none. Remove `deletes`.")}
+}
+
+// ofChanges refuses what rows that are changes can't keep to.
+func ofChanges(t *config.Table, kind RowKind) (diags hcl.Diagnostics) {
+	if kind != ChangeRows || applies(t.Write) {
+		return nil
+	}
+	for _, d := range t.Columns {
+		if d.Required {
+			diags = append(diags, problem(d.Range, "Required column of changes", fmt.Sprintf(
+				"The rows of this table are changes, and a delete has no value in %q. Require it in a table that applies the changes: write \"merge\" { key = […] }.", d.Name)))
+		}
+	}
+	for _, e := range t.Expects {
+		if len(e.Unique) > 0 {
+			diags = append(diags, problem(e.Range, "Unique among changes", fmt.Sprintf("The rows of this table are changes, of which a row can have many, so %q would fail. "+
+				"Check it in a table that applies the changes: write \"merge\" { key = […] }.", e.Name)))
+		}
+	}
+	return diags
 }
 
 // withAdded puts the columns that writing adds behind the rows' own.
@@ -94,6 +113,8 @@ func withAdded(w config.Write, rows coltype.Schema) coltype.Schema {
 		since := coltype.Of(coltype.Timestamptz)
 		if f, ok := rows.Lookup(w.ValidFrom); ok {
 			since = f.Type
+		} else if w.ValidFrom != "" {
+			since = coltype.Of(expr.Invalid) // reported by the contract, or not known
 		}
 		return slices.Insert(slices.Clone(rows), at,
 			coltype.Field{Name: ValidFromColumn, Type: since, Doc: "Since when the version holds"},

@@ -33,7 +33,7 @@ func (r *planning) detects(n *node) bool {
 		return false
 	}
 	if wrong := compile.SourceKey(n.table, n.response.Key); wrong != "" {
-		r.diags = append(r.diags, diag.Error(n.table.Write.Range, "Key doesn't fit the source", "%s", wrong))
+		r.diags = append(r.diags, keyMisfits(n, wrong))
 		return false
 	}
 	return true

@@ -6,7 +6,6 @@ import (
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
-	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/state"
 )
@@ -46,7 +45,7 @@ func (in input) encodedRows() string {
 // follow plans what a read of changes needs besides, and checks that they can be applied.
 func (r *planning) follow(n *node) bool {
 	if wrong := compile.SourceKey(n.table, n.response.Key); wrong != "" {
-		r.diags = append(r.diags, diag.Error(n.table.Write.Range, "Key doesn't fit the source", "%s", wrong))
+		r.diags = append(r.diags, keyMisfits(n, wrong))
 		return false
 	}
 	f := &plan.Follow{Key: n.response.Key, Creates: n.response.Creates}

@@ -45,6 +45,10 @@ func noState(t *config.Table) *hcl.Diagnostic {
 			"Loading again could double rows. Either roll the table back with `etl rollback %s -to=SNAPSHOT`, or drop it and let `etl apply` make it anew.", t.Ident, t.Addr)
 }
 
+func keyMisfits(n *node, why string) *hcl.Diagnostic {
+	return diag.Error(n.table.Write.Range, "Key doesn't fit the source", "%s", why)
+}
+
 func schemaFrozen(n *node, what string) *hcl.Diagnostic {
 	return diag.Error(n.table.Range, "Columns changed",
 		"%s says on_schema_change = \"freeze\", and %s changed: %s. Accept it with on_schema_change = \"evolve\", or mend the source.",

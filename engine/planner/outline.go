@@ -42,13 +42,14 @@ func (r *planning) outline(ctx context.Context, n *node) {
 	shape, diags = compile.Promises(n.table, shape, n.compileInputs())
 	r.diags = append(r.diags, diags...)
 	n.failed, n.known = true, &shape
+	n.changes = shape.Kind == compile.ChangeRows && !applied(n.table.Write.Mode)
 }
 
 func (r *planning) shapeOf(ctx context.Context, n *node) (compile.Shape, hcl.Diagnostics) {
 	t := n.table
 	switch {
 	case t.From != nil && t.From.Kind == addr.Source, t.From == nil && t.Addr.Type == bronze:
-		return r.loaded(n), nil
+		return r.loaded(n)
 	case t.From == nil && t.SQL != nil:
 		return r.selected(ctx, n)
 	}
@@ -59,13 +60,20 @@ func (r *planning) shapeOf(ctx context.Context, n *node) (compile.Shape, hcl.Dia
 const bronze = "bronze"
 
 // loaded is the shape of a table that loads a source: that of the source, if it was asked and could answer.
-func (r *planning) loaded(n *node) compile.Shape {
-	if n.response != nil {
-		if columns, ok := r.loadColumns(n); ok {
-			return compile.Shape{Columns: columns, Open: n.source.Contested}
-		}
+func (r *planning) loaded(n *node) (compile.Shape, hcl.Diagnostics) {
+	unknown := compile.Shape{Columns: Provenance(), Open: true}
+	if n.response == nil {
+		return unknown, nil
 	}
-	return compile.Shape{Columns: Provenance(), Open: true}
+	columns, ok := r.loadColumns(n)
+	if !ok {
+		return unknown, nil
+	}
+	shape := compile.Shape{Columns: columns, Open: n.source.Contested, Kind: n.loadedKind()}
+	if wrong := compile.SourceKey(n.table, n.response.Key); wrong != "" && !n.table.Partial && (n.follows() || n.detectsDeletes()) {
+		return shape, hcl.Diagnostics{keyMisfits(n, wrong)}
+	}
+	return shape, nil
 }
 
 // selected is the shape of a query's result, which the compute engine knows where all that the query reads is known.
@@ -83,7 +91,7 @@ func (r *planning) selected(ctx context.Context, n *node) (compile.Shape, hcl.Di
 		return compile.Shape{Open: true}, diags
 	}
 	_, diags = compile.SQLTable(n.table, columns)
-	return compile.Shape{Columns: columns}, diags
+	return compile.Shape{Columns: columns, Kind: compile.StateRows}, diags
 }
 
 // shape is what is known of an input's columns where its reader is checked.

@@ -166,6 +166,18 @@ table "gold" "best" {
   sql = "SELECT region, max(total) AS best FROM ${table.gold.sales} GROUP BY region"
   doc = "The best"
 }
+table "silver" "versions" {
+  from = table.silver.customers
+  write "history" {
+    key = [id]
+  }
+  expect "warn" "current" {
+    that = is_current || valid_to != null
+  }
+}
+table "gold" "now" {
+  sql = "SELECT count(*) AS n FROM silver.versions WHERE is_current AND valid_to IS NULL"
+}
 output "best" {
   value = table.gold.best
 }
