@@ -49,7 +49,7 @@ func (r *run) releaseSource(ctx context.Context, release plan.Release) error {
 	}
 	var diags sdk.Diagnostics
 	if errors.As(err, &diags) {
-		return fmt.Errorf("the provider %q could not drop it: %s", release.Provider, diags)
+		return fmt.Errorf("the provider %q could not drop it: %w", release.Provider, diags)
 	}
 	return err
 }
