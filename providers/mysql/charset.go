@@ -37,10 +37,11 @@ func (c *charsets) find(ctx context.Context, collation uint64) (binlog.Decoder, 
 		return nil, true, nil
 	}
 	if c.names == nil {
-		var err error
-		if c.names, err = c.server.collations(ctx); err != nil {
+		names, err := c.server.collations(ctx)
+		if err != nil {
 			return nil, false, err
 		}
+		c.names = names
 		c.found = map[string]binlog.Decoder{"utf8mb4": nil, "utf8mb3": nil, "utf8": nil, "ascii": nil}
 	}
 	name, ok := c.names[collation]
@@ -52,7 +53,9 @@ func (c *charsets) find(ctx context.Context, collation uint64) (binlog.Decoder, 
 		return decode, false, nil
 	}
 	decode, err := c.server.decoder(ctx, name)
-	c.found[name] = decode
+	if err == nil {
+		c.found[name] = decode
+	}
 	return decode, false, err
 }
 

@@ -18,12 +18,14 @@ import (
 func incrementalBlock() schema.Block {
 	return schema.Block{
 		Doc: "Reads rows whose cursor is not below the greatest one seen. Rows that are read again are stored once. A row that appears with a cursor " +
-			"older than `lookback` is not seen, nor is a deletion.",
+			"older than `lookback` is not seen; a deletion only with `detect_deletes`.",
 		Attributes: []schema.Attribute{
 			{Name: "cursor", Kind: schema.Column, Required: true, Doc: "The column that grows with each change: a timestamp, datetime, date, number or " +
 				"sorted text. Rows without a value are read every time."},
 			{Name: "key", Kind: schema.Columns, Doc: "What identifies a row. By default the primary key."},
 			{Name: "lookback", Type: cty.String, Doc: "How far below the greatest cursor rows may still appear: `\"5m\"` for times, `\"100\"` for numbers."},
+			{Name: "detect_deletes", Type: cty.Bool, Default: cty.False, Doc: "Whether each run compares the keys of all rows with those of the table, and takes out " +
+				"the rows that are gone."},
 			{Name: "batch_size", Type: cty.Number, Doc: "Rows a batch, where the host's own number is not wanted."},
 		},
 	}

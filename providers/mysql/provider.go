@@ -35,6 +35,10 @@ func (p *Provider) Validate(_ context.Context, cfg sdk.Config) sdk.Diagnostics {
 
 // connect decodes the configuration and opens the server. The caller closes it.
 func connect(ctx context.Context, cfg sdk.Config) (*server, sdk.Diagnostics) {
+	return connectBy(ctx, cfg, open)
+}
+
+func connectBy(ctx context.Context, cfg sdk.Config, open func(context.Context, options) (*server, sdk.Diagnostics)) (*server, sdk.Diagnostics) {
 	o, diags := decode(cfg)
 	if !diags.HasErrors() && !o.known {
 		diags = append(diags, problem("Configuration not known yet", "The source's attributes are not all known, so that the server can't be asked.")...)
@@ -74,7 +78,7 @@ func (s *server) tryReading(ctx context.Context, r *relation) sdk.Diagnostics {
 
 // Read sends what the plan saw.
 func (p *Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
-	s, diags := connect(ctx, cfg)
+	s, diags := connectBy(ctx, cfg, redial)
 	if s == nil {
 		return diags
 	}

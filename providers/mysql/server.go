@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
 
@@ -48,18 +49,50 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func open(ctx context.Context, o options) (*server, sdk.Diagnostics) {
+	s, err := dial(ctx, o)
+	if err != nil {
+		return nil, s.explain(ctx, err, "connecting")
+	}
+	return s, nil
+}
+
+// dial returns a server for explaining the error as well.
+func dial(ctx context.Context, o options) (*server, error) {
+	s := &server{options: o}
 	inner, err := mysqldriver.NewConnector(o.connection.config)
 	if err != nil {
-		return nil, problem("Unusable connection", "The connection's settings don't fit together, as the driver sees them. Check its dsn and tls.", "connection")
+		return s, problem("Unusable connection", "The connection's settings don't fit together, as the driver sees them. Check its dsn and tls.", "connection")
 	}
-	s := &server{db: sql.OpenDB(connector{inner}), options: o}
+	s.db = sql.OpenDB(connector{inner})
 	s.db.SetMaxIdleConns(o.parallelism + 2)
 	if err := s.db.QueryRowContext(ctx, "SELECT VERSION()").Scan(&s.version); err != nil {
-		return nil, append(s.explain(ctx, err, "connecting"), s.close()...)
+		return s, errors.Join(err, s.db.Close())
 	}
 	s.maria = strings.Contains(s.version, "MariaDB")
 	return s, nil
 }
+
+// redial waits for a server that a plan has just seen and that restarts.
+func redial(ctx context.Context, o options) (*server, sdk.Diagnostics) {
+	until := time.Now().Add(restart)
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		s, err := dial(ctx, o)
+		if err == nil {
+			return s, nil
+		}
+		if !retriable(err) || time.Now().After(until) {
+			return nil, s.explain(ctx, err, "connecting")
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, s.explain(ctx, err, "connecting")
+		}
+	}
+}
+
+// restart is how long a server may take to come back.
+const restart = time.Minute
 
 func (s *server) close() sdk.Diagnostics {
 	if err := s.db.Close(); err != nil {

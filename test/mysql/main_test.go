@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,12 +19,18 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers"
 	"github.com/automic-etl/etl/providers/outputtest"
+	etl "github.com/automic-etl/etl/test/crash/lab"
 	"github.com/automic-etl/etl/test/services"
 )
 
 func TestMain(m *testing.M) {
 	sdk.ServeBuiltIn(providers.BuiltIn())
-	code := m.Run()
+	var err error
+	if root, err = filepath.Abs("../.."); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := etl.Main(m, root, &binary)
 	for _, s := range shared.started {
 		if err := s.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -157,8 +157,12 @@ func (f *Follower) prepared() error {
 func (f *Follower) payload(e *replication.TransactionPayloadEvent, place *replication.EventHeader) (done bool, err error) {
 	parser := replication.NewBinlogParser()
 	parser.SetRowsEventDecodeFunc(keepRows)
-	if _, err := parser.Parse(f.format); err != nil {
+	format, err := parser.Parse(f.format)
+	if err != nil {
 		return false, fmt.Errorf("reading a compressed transaction: %w", err)
+	}
+	if description, ok := format.Event.(*replication.FormatDescriptionEvent); ok { // the parser keeps it: what is packed has no checksums
+		description.ChecksumAlgorithm = replication.BINLOG_CHECKSUM_ALG_OFF
 	}
 	for _, packed := range e.Events {
 		event, err := parser.Parse(packed.RawData)
