@@ -103,7 +103,7 @@ func (b *Body) attribute(attr *hclsyntax.Attribute, owner string) hcl.Diagnostic
 
 // guess takes an attribute that there isn't for the one with the nearest name, unless that is given too.
 func (b *Body) guess(attr *hclsyntax.Attribute) {
-	if slices.Contains(names(b.Spec), attr.Name) || slices.Contains(b.Free, attr) {
+	if b.Attributes[attr.Name] == attr || slices.Contains(b.Free, attr) {
 		return
 	}
 	near := diag.Nearest(attr.Name, names(b.Spec))
