@@ -219,7 +219,7 @@ func TestStagedFilesAreChecked(t *testing.T) {
 	swapped[0].ID, swapped[1].ID = 1, 2
 	extra := append(coltype.Schema{}, columns[0])
 	for name, c := range map[string]Change{
-		"the file has 1 rows":            change(nil, columns, Append, short),
+		"number of rows is 1 instead of": change(nil, columns, Append, short),
 		"has the field id 1, in the tab": change(nil, swapped, Append, file),
 		"that the table doesn't":         change(nil, extra, Append, file),
 		"no such file":                   change(nil, columns, Append, StagedFile{Path: file.Path + "x", Rows: 1}),

@@ -91,7 +91,7 @@ func TestClaimWaitsItsTurn(t *testing.T) {
 func TestStillCounterIsDeath(t *testing.T) {
 	dir := t.TempDir()
 	o := optionsIn(dir)
-	o.LeaseTTL = 300 * time.Millisecond
+	o.LeaseTTL = 2 * time.Second // long enough for a living run to beat on a busy machine
 	l, err := Open(t.Context(), o)
 	must(t, err)
 	defer l.Close()
@@ -110,7 +110,7 @@ func TestStillCounterIsDeath(t *testing.T) {
 	// While a lease that beats is never taken for dead.
 	b.Keep(t.Context())
 	c = claim("run-c", orders)
-	c.Wait = 4 * o.LeaseTTL
+	c.Wait = 2 * o.LeaseTTL
 	var held *HeldError
 	if _, err := l.Claim(t.Context(), c); !errors.As(err, &held) {
 		t.Fatalf("the lease of a living run was taken: %v", err)

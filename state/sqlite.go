@@ -55,7 +55,7 @@ func openCatalog(ctx context.Context, o Options) (*catalog, error) {
 	if err != nil || c == nil {
 		return nil, err
 	}
-	if err := c.refuseLost(ctx, o); err != nil {
+	if err := c.refuse(ctx, o); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	if !o.ReadOnly {
@@ -65,6 +65,17 @@ func openCatalog(ctx context.Context, o Options) (*catalog, error) {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
+}
+
+// refuse refuses a catalog that can't be trusted to know its tables.
+func (c *catalog) refuse(ctx context.Context, o Options) error {
+	if err := c.refuseUnsound(ctx); err != nil {
+		return err
+	}
+	if err := c.refuseLost(ctx, o); err != nil || !c.there {
+		return err
+	}
+	return c.refuseElsewhere(ctx)
 }
 
 // refuseLostFile refuses to begin anew where a catalog must have been.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -27,7 +28,7 @@ func (l *Lakehouse) Tables(ctx context.Context) ([]*Table, error) {
 	missing.SetLimit(runtime.GOMAXPROCS(0))
 	fresh := false
 	for i, e := range entries {
-		if t := cached[e.Location]; t != nil && t.Ident == e.Ident {
+		if t := cached[e.Location]; t != nil && t.Ident == e.Ident && there(e.Location) {
 			tables[i] = t
 			continue
 		}
@@ -68,6 +69,16 @@ func (l *Lakehouse) read(ctx context.Context, e entry) (*Table, error) {
 		return nil, nil
 	}
 	return t, err
+}
+
+// there says whether a metadata file exists: what is cached of one that doesn't is of a table that nobody can read.
+func there(location string) bool {
+	path, err := pathOf(location)
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(path)
+	return err == nil
 }
 
 func present(tables []*Table) []*Table {
