@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/automic-etl/etl/engine/compile"
@@ -22,6 +23,11 @@ func (e *failedCheck) Error() string {
 	return fmt.Sprintf("the check %q failed for %s", e.check.Name, diag.Count(e.failed, "row"))
 }
 
+// failedChecks are all the checks of a table that failed.
+type failedChecks []*failedCheck
+
+func (e failedChecks) Error() string { return e[0].Error() }
+
 // audit checks the state that the commit would make. Rows that checks drop or quarantine are out already.
 func (t *task) audit(ctx context.Context) error {
 	if len(t.work.Checks) == 0 {
@@ -30,20 +36,24 @@ func (t *task) audit(ctx context.Context) error {
 	if err := t.bindOut(ctx); err != nil {
 		return err
 	}
-	var failure error
+	var failures failedChecks
 	for _, c := range t.work.Checks {
 		if c.Action == "drop" || c.Action == "quarantine" {
 			continue
 		}
 		err := t.auditOne(ctx, c)
-		if err != nil && failure == nil {
-			failure = err
-		}
-		if err != nil && ctx.Err() != nil {
+		var failed *failedCheck
+		switch {
+		case errors.As(err, &failed):
+			failures = append(failures, failed)
+		case err != nil:
 			return err
 		}
 	}
-	return failure
+	if len(failures) > 0 {
+		return failures
+	}
+	return nil
 }
 
 func (t *task) auditOne(ctx context.Context, c plan.Check) error {

@@ -37,9 +37,9 @@ func (r *run) explain(t *task, err error) hcl.Diagnostics {
 	case errors.As(err, &read):
 		return hcl.Diagnostics{planner.ProviderFailed(read.source, read.err)}
 	}
-	var failed *failedCheck
-	if errors.As(err, &failed) {
-		at = t.checkRange(failed.check.Name)
+	var failures failedChecks
+	if errors.As(err, &failures) {
+		return t.explainChecks(failures)
 	}
 	summary, detail := r.summarise(t, err)
 	return hcl.Diagnostics{diag.Error(at, summary, "%s", detail)}
@@ -57,7 +57,6 @@ func (r *run) place(address string) hcl.Range {
 
 func (r *run) summarise(t *task, err error) (summary, detail string) {
 	var tooMany *TooManyBadRowsError
-	var check *failedCheck
 	var conflict *state.ConflictError
 	var stale *staleError
 	var missing *missingRowError
@@ -66,16 +65,11 @@ func (r *run) summarise(t *task, err error) (summary, detail string) {
 	var memory *duckdb.MemoryError
 	var required *duckdb.NullError
 	var query *duckdb.SQLError
-	published := fmt.Sprintf("%s was not published: readers still see what was there before.", t.plan.Address)
-	if t.work.Kind == plan.CheckWork {
-		published = fmt.Sprintf("The rows of %s were published before, and readers see them: nothing was changed.", t.plan.Address)
-	}
+	published := t.unpublished()
 	switch {
 	case errors.As(err, &tooMany):
 		return "Too many bad rows", fmt.Sprintf("More than %s of the source can't be represented (max_bad_rows). %s\n%s\nMend the source, declare other types, or raise max_bad_rows.",
 			diag.Count(tooMany.Limit, "row"), published, badSample(tooMany.Rows))
-	case errors.As(err, &check):
-		return "A check failed", fmt.Sprintf("%s %s%s", checkText(check), published, failingSample(check))
 	case errors.As(err, &conflict):
 		return "Another writer changed the table", fmt.Sprintf("%s %s Run `etl apply` again: it plans on what is there now.", diag.Sentence(conflict), published)
 	case errors.As(err, &stale):
@@ -94,6 +88,24 @@ func (r *run) summarise(t *task, err error) (summary, detail string) {
 		return query.Summary, fmt.Sprintf("Computing %s: %s %s", t.plan.Address, query.Detail, published)
 	}
 	return "The table could not be applied", fmt.Sprintf("%s: %s. %s", t.plan.Address, err, published)
+}
+
+// unpublished says what readers see after a failure.
+func (t *task) unpublished() string {
+	if t.work.Kind == plan.CheckWork {
+		return fmt.Sprintf("The rows of %s were published before, and readers see them: nothing was changed.", t.plan.Address)
+	}
+	return fmt.Sprintf("%s was not published: readers still see what was there before.", t.plan.Address)
+}
+
+// explainChecks places each failed check under its block.
+func (t *task) explainChecks(failures failedChecks) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, failed := range failures {
+		diags = append(diags, diag.Error(t.checkRange(failed.check.Name), "A check failed", "%s %s%s",
+			checkText(failed), t.unpublished(), failingSample(failed)))
+	}
+	return diags
 }
 
 func checkText(e *failedCheck) string {

@@ -59,6 +59,7 @@ func sqlColumns(t *config.Table, columns coltype.Schema) hcl.Diagnostics {
 		return sqlProblem(t, "Table without columns", "This query gives no columns.")
 	}
 	seen := map[string]string{}
+	var reserved []string
 	for i, f := range columns {
 		other, twice := seen[strings.ToLower(f.Name)]
 		switch {
@@ -68,13 +69,17 @@ func sqlColumns(t *config.Table, columns coltype.Schema) hcl.Diagnostics {
 			diags = append(diags, sqlProblem(t, "Duplicate column", fmt.Sprintf(
 				"This query gives the columns %q and %q, which are one name to engines that read the table. Rename one: … AS other.", other, f.Name))...)
 		case strings.HasPrefix(f.Name, reservedPrefix) && f.Name != loadedAt:
-			diags = append(diags, sqlProblem(t, "Reserved column name", fmt.Sprintf(
-				"Names that start with %s are the engine's own. Rename the column: %s AS other.", reservedPrefix, f.Name))...)
+			reserved = append(reserved, f.Name)
 		case incomplete(f.Type) != "":
 			diags = append(diags, sqlProblem(t, "Column without a type", fmt.Sprintf(
 				"The column %q of this query has no type that a table can hold. Cast it: CAST(… AS VARCHAR) AS %s.", f.Name, f.Name))...)
 		}
 		seen[strings.ToLower(f.Name)] = f.Name
+	}
+	if len(reserved) > 0 {
+		names := strings.Join(reserved, ", ")
+		diags = append(diags, sqlProblem(t, "Reserved column name", fmt.Sprintf("This query gives %s, and names that start with %s are the "+
+			"engine's own. Leave them out of a star, * EXCLUDE (%s), or rename them: %s AS other.", names, reservedPrefix, names, reserved[0]))...)
 	}
 	return diags
 }
