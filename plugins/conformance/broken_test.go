@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/automic-etl/etl/plugins/conformance/numbers"
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -98,4 +100,44 @@ func (p keyless) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, 
 		req.Until = []byte("300")
 	}
 	return p.Provider.Read(ctx, cfg, req, out)
+}
+
+// leaky starts something in each plan that never ends.
+type leaky struct{ numbers.Provider }
+
+func (leaky) Schema() schema.Provider { return named("leaky") }
+
+func (p leaky) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+	go func() { select {} }()
+	return p.Provider.Plan(ctx, cfg, req)
+}
+
+// abandoning leaves what it started when a read is cancelled, and only then.
+type abandoning struct{ numbers.Provider }
+
+func (abandoning) Schema() schema.Provider { return named("abandoning") }
+
+func (p abandoning) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	err := p.Provider.Read(ctx, cfg, req, &slowed{Output: out})
+	if ctx.Err() != nil {
+		go func() { select {} }()
+	}
+	return err
+}
+
+// slowed pauses before its second batch, so that a read is still at it when it is cancelled.
+type slowed struct {
+	sdk.Output
+	sent int
+}
+
+func (s *slowed) Batch(ctx context.Context, rows arrow.RecordBatch) error {
+	if s.sent++; s.sent == 2 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return s.Output.Batch(ctx, rows)
 }

@@ -47,6 +47,7 @@ func Cases() []Case {
 		{"keys alone are the keys of all rows", keysOnly},
 		{"a slow host holds the provider back", backPressure},
 		{"a cancelled read stops", cancellation},
+		{"calls leave nothing running", leaks},
 		{"a death in the middle loses nothing", death},
 	}
 }

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"numbers": numbers.Provider{}, "forgetful": forgetful{}, "restless": restless{}, "repeating": repeating{},
 		"resender": resender{}, "moody": moody{}, "greedy": greedy{}, "skipping": skipping{}, "eager": eager{}, "impatient": impatient{},
 		"doubling": doubling{}, "overlapping": overlapping{}, "lossy": lossy{}, "keyless": keyless{},
+		"leaky": leaky{}, "abandoning": abandoning{},
 	})
 	os.Exit(m.Run())
 }
@@ -90,6 +91,7 @@ func TestBrokenPromisesAreFound(t *testing.T) {
 		"repeating": "a read repeats itself",
 		"lossy":     "a read goes on from every checkpoint",
 		"keyless":   "keys alone are the keys of all rows",
+		"leaky":     "calls leave nothing running",
 	} {
 		s := subject(t, provider, 1)
 		s.Unordered = provider == "lossy"
@@ -108,6 +110,23 @@ func TestBrokenPromisesAreFound(t *testing.T) {
 		}
 		if err := e.Close(t.Context()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// So must one that only leaves something behind when it is cancelled.
+func TestGoroutinesOfCancelledReadsAreFound(t *testing.T) {
+	e, err := conformance.Examine(t.Context(), subject(t, "abandoning", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(context.Background())
+	for _, c := range conformance.Cases() {
+		if c.Name != "calls leave nothing running" {
+			continue
+		}
+		if err := c.Run(t.Context(), e); err == nil || !strings.Contains(err.Error(), "calls leave goroutines behind") {
+			t.Errorf("it was found to be: %v", err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"syscall"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -43,7 +44,22 @@ func (r *running) stop(ctx context.Context, name, address string, done <-chan er
 		r.log.Debug("a cancelled call ended", "address", address, "error", err)
 	case <-late.C:
 		r.log.Warn("the provider did not stop when it was cancelled; its processes were ended", "address", address)
+		r.dump()
 		r.kill()
+	}
+}
+
+// dumpTime is how long a process may take to print its stacks.
+const dumpTime = time.Second
+
+// dump makes a program in Go end with its stacks on standard error, and so in the log: they tell where it hangs.
+func (r *running) dump() {
+	if r.process.signal(syscall.SIGQUIT) != nil {
+		return
+	}
+	select {
+	case <-r.process.exited:
+	case <-time.After(dumpTime):
 	}
 }
 

@@ -127,6 +127,19 @@ func (c *Client) broke(cfg sdk.Config, err error) error {
 	return &ProtocolError{Provider: c.provider, Address: cfg.Address, Reason: err.Error()}
 }
 
+// Goroutines is how many the provider's process has, to see whether its calls leave any behind; 0 where it doesn't tell.
+func (c *Client) Goroutines(ctx context.Context) (int64, error) {
+	r, err := c.host.running(ctx, c.provider)
+	if err != nil {
+		return 0, err
+	}
+	out, err := r.rpc.Ping(ctx, &pb.PingRequest{})
+	if err != nil {
+		return 0, fmt.Errorf("asking the provider %q how many goroutines it has: %w", c.provider, err)
+	}
+	return out.Goroutines, nil
+}
+
 // Kill ends the provider's process as a crash would, to see what is made of that. It returns when the process is gone.
 func (c *Client) Kill(ctx context.Context) error {
 	r, err := c.host.running(ctx, c.provider)

@@ -90,7 +90,7 @@ func TestCancelledPlanEnds(t *testing.T) {
 
 // A provider that ignores cancellation, in a method that waits for a child process, loses both.
 func TestHangingReadIsEnded(t *testing.T) {
-	h, _ := open(t, host.Options{})
+	h, logged := open(t, host.Options{})
 	c := client(t, h, "numbers")
 	ctx, cancel := context.WithCancel(t.Context())
 	var group []int
@@ -109,6 +109,35 @@ func TestHangingReadIsEnded(t *testing.T) {
 		t.Errorf("provider and child should have been running, not %v", group)
 	}
 	gone(t, group, time.Second)
+	diagnosed(t, logged, "misread")
+}
+
+// So does one that ignores it in another method, be it alone in its own code.
+func TestHangingPlanIsEnded(t *testing.T) {
+	h, logged := open(t, host.Options{})
+	c := client(t, h, "numbers")
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	group := processes()
+	_, _, err := c.Plan(ctx, config(c, rows(1).fault("plan-hang", 0)), sdk.PlanRequest{})
+	if !errors.Is(err, context.DeadlineExceeded) || len(group) != 1 {
+		t.Errorf("got %v, of %v", err, group)
+	}
+	gone(t, group, time.Second)
+	diagnosed(t, logged, "misplan")
+	if plan(t, c, config(c, rows(3))).Rows != 3 {
+		t.Error("after that no plan is made any more")
+	}
+}
+
+// diagnosed: the log names the block, and the place in the provider's code.
+func diagnosed(t *testing.T, logged *log, place string) {
+	t.Helper()
+	eventually(t, func() bool {
+		text := logged.String()
+		return strings.Contains(text, "did not stop when it was cancelled") && strings.Contains(text, "address=source.numbers.test") &&
+			strings.Contains(text, "SIGQUIT") && strings.Contains(text, "numbers.") && strings.Contains(text, place)
+	})
 }
 
 func TestStallIsADeath(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -118,6 +119,16 @@ func (p *process) ended() (string, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.exit, p.exit != ""
+}
+
+// signal reaches the process alone, not what it started.
+func (p *process) signal(s syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pid == 0 || p.exit != "" {
+		return os.ErrProcessDone
+	}
+	return p.cmd.Process.Signal(s)
 }
 
 // Kill is part of go-plugin's Runner: it ends the process and all that it started.

@@ -1513,7 +1513,9 @@ func (*PingRequest) Descriptor() ([]byte, []int) {
 }
 
 type PingResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many threads of execution the plugin has, idle ones included; 0 where it doesn't tell. It must not grow from call to call.
+	Goroutines    int64 `protobuf:"varint,1,opt,name=goroutines,proto3" json:"goroutines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1546,6 +1548,13 @@ func (x *PingResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use PingResponse.ProtoReflect.Descriptor instead.
 func (*PingResponse) Descriptor() ([]byte, []int) {
 	return file_provider_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PingResponse) GetGoroutines() int64 {
+	if x != nil {
+		return x.Goroutines
+	}
+	return 0
 }
 
 type Origin struct {
@@ -2079,8 +2088,11 @@ const file_provider_proto_rawDesc = "" +
 	"\vStopRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\"\x0e\n" +
 	"\fStopResponse\"\r\n" +
-	"\vPingRequest\"\x0e\n" +
-	"\fPingResponse\"=\n" +
+	"\vPingRequest\".\n" +
+	"\fPingResponse\x12\x1e\n" +
+	"\n" +
+	"goroutines\x18\x01 \x01(\x03R\n" +
+	"goroutines\"=\n" +
 	"\x06Origin\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1b\n" +
 	"\tfirst_row\x18\x02 \x01(\x03R\bfirstRow\".\n" +
