@@ -71,6 +71,7 @@ func incrementalAttributes() []schema.Attribute {
 		{Name: "key", Kind: schema.Columns, Doc: "What identifies a document; _id unless written."},
 		{Name: "lookback", Type: cty.String, Doc: "How far before the largest value to read again, for documents that arrive late: a duration such as " +
 			"`5m` for dates and ObjectIds, a number for numbers."},
+		{Name: "detect_deletes", Type: cty.Bool, Default: cty.False, Doc: "Compares the keys of all documents with those of the table each time, and takes out rows whose documents are gone."},
 		{Name: "batch_size", Type: cty.Number, Cosmetic: true, Doc: "How many documents the server sends at a time, if not what fits."},
 	}
 }

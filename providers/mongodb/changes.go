@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -162,15 +161,15 @@ func (l *log) append(c change) error {
 var empty = []byte{5, 0, 0, 0, 0}
 
 // insert hands over documents of a snapshot, which are inserts as of its time, numbered on.
-func (l *log) insert(ctx context.Context, at bson.Timestamp, documents *rows) error {
+func (l *log) insert(ctx context.Context, taken snapshot, documents *rows) error {
 	record := documents.record
 	defer record.Release()
 	builder := array.NewRecordBuilder(memory.DefaultAllocator, arrowschema.FromColumns(sdk.ChangeColumns()))
 	defer builder.Release()
 	for i := range record.NumRows() {
 		builder.Field(0).(*array.StringBuilder).Append(sdk.Insert)
-		builder.Field(1).(*array.StringBuilder).Append(spelled(at, l.next-1+i)) // the truncate has 0 and is row 1
-		builder.Field(2).(*array.TimestampBuilder).Append(arrow.Timestamp(time.Unix(int64(at.T), 0).UnixMicro()))
+		builder.Field(1).(*array.StringBuilder).Append(taken.position(l.next - 1 + i)) // the truncate has 0 and is row 1
+		builder.Field(2).(*array.TimestampBuilder).Append(arrow.Timestamp(time.Unix(int64(taken.at.T), 0).UnixMicro()))
 		builder.Field(3).AppendNull()
 	}
 	told := builder.NewRecordBatch()

@@ -216,14 +216,15 @@ func (c *collection) readSnapshot(ctx context.Context, req sdk.ReadRequest, unti
 	l := newLog(req, c.namespace(), d, r.unplaced)
 	l.check = func() error { return severe(r.unseen(false)) }
 	r.request.Columns = l.own
-	l.add(change{op: sdk.Truncate, position: spelled(*at, 0), at: time.Unix(int64(at.T), 0)})
+	taken := snapshot{*at, time.Now()}
+	l.add(change{op: sdk.Truncate, position: taken.position(0), at: time.Unix(int64(at.T), 0)})
 	if err := l.flush(ctx); err != nil {
 		return err
 	}
-	if err := r.snapshot(ctx, about, moment, *at, l); err != nil {
+	if err := r.snapshot(ctx, about, moment, taken, l); err != nil {
 		return err
 	}
-	reached, end := &track{Collection: c.namespace(), Time: *at, Sequence: l.next - 2, Reached: *at}, *at
+	reached, end := &track{Collection: c.namespace(), Time: *at, Reached: *at}, *at
 	if moment == nil {
 		if end, err = c.operationTime(ctx); err != nil {
 			return err
@@ -236,14 +237,14 @@ func (c *collection) readSnapshot(ctx context.Context, req sdk.ReadRequest, unti
 }
 
 // snapshot sends the documents.
-func (r *reading) snapshot(ctx context.Context, about info, moment moment, at bson.Timestamp, l *log) error {
+func (r *reading) snapshot(ctx context.Context, about info, moment moment, taken snapshot, l *log) error {
 	spans, _, err := r.divide(ctx, about, moment)
 	if err != nil {
 		return err
 	}
 	return r.pump(ctx, spans, moment, func(ctx context.Context, batches <-chan *rows) error {
 		for documents := range batches {
-			if err := l.insert(ctx, at, documents); err != nil {
+			if err := l.insert(ctx, taken, documents); err != nil {
 				return err
 			}
 		}

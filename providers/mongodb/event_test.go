@@ -117,6 +117,12 @@ func TestTrack(t *testing.T) {
 				}
 			}
 			positions = append(positions, at.step(now))
+			if rapid.Bool().Draw(t, "snapshot") {
+				taken := snapshot{now, time.UnixMilli(int64(1_700_000_000_000 + len(positions)))}
+				positions = append(positions, taken.position(0), taken.position(1))
+				at.Time = next(now)
+			}
+			now = at.Time
 			at.Token = tokenOf(now)
 			encoded, err := at.encode()
 			if err != nil {

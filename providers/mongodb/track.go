@@ -102,6 +102,17 @@ func spelled(at bson.Timestamp, sequence int64) string {
 	return fmt.Sprintf("%08x%08x/%010d", at.T, at.I, sequence)
 }
 
+// snapshot is when documents are read as of, and when that was: where nothing is written there may be several of one time.
+type snapshot struct {
+	at   bson.Timestamp
+	read time.Time
+}
+
+// position sorts after the changes of the snapshot's time, and before those of later ones.
+func (s snapshot) position(row int64) string {
+	return fmt.Sprintf("%08x%08x/s%013d/%010d", s.at.T, s.at.I, s.read.UnixMilli(), row)
+}
+
 // next is the first time after another.
 func next(at bson.Timestamp) bson.Timestamp {
 	at.I++

@@ -3,8 +3,10 @@ package mongodb
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,31 +15,42 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/automic-etl/etl/plugins/sdk"
-	"github.com/automic-etl/etl/providers/mongodb"
+	"github.com/automic-etl/etl/providers"
+	"github.com/automic-etl/etl/test/crash/lab"
 	"github.com/automic-etl/etl/test/services"
 )
 
-// uri is the server's: the one that ETL_TEST_MONGODB_URI names, or one of the tests' own.
-var uri string
+// uri is the server's: the one that ETL_TEST_MONGODB_URI names, or one of the tests' own. program is where etl was built,
+// root is the repository.
+var uri, program, root string
 
 // TestMain is a provider's process as well: the conformance suite runs the provider as etl does.
 func TestMain(m *testing.M) {
-	sdk.ServeBuiltIn(map[string]sdk.Provider{"mongodb": mongodb.New()})
-	os.Exit(withServer(m.Run))
+	sdk.ServeBuiltIn(providers.BuiltIn())
+	os.Exit(run(m))
 }
 
-func withServer(run func() int) int {
-	if uri = os.Getenv("ETL_TEST_MONGODB_URI"); uri != "" {
-		return run()
-	}
-	server, err := services.Start("mongodb")
-	if err != nil {
+func run(m *testing.M) int {
+	var err error
+	if root, err = filepath.Abs("../.."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer server.Close()
-	uri = server.Env["ETL_TEST_MONGODB_URI"]
-	return run()
+	if uri = os.Getenv("ETL_TEST_MONGODB_URI"); uri == "" {
+		server, err := services.Start("mongodb")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer server.Close()
+		uri = server.Env["ETL_TEST_MONGODB_URI"]
+	}
+	// A check talks to a server; -rapid.checks on the command line still counts.
+	if err := flag.Set("rapid.checks", "30"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return lab.Main(m, root, &program)
 }
 
 var databases atomic.Int64
