@@ -46,14 +46,17 @@ func (t *task) fill(ctx context.Context, f *following, u changes.Unchanged) erro
 	if len(orphans.Values) > 0 {
 		return f.broke("it left out values of the insert at position %q, and no delete comes right before it", orphans.Values[0][0])
 	}
+	for _, made := range [][2]string{{lives, u.Lives(sequence)}, {filled, u.Filled(sequence, lives)}, {wanted, u.Wanted(filled)}} {
+		if _, err := t.keep(ctx, made[0], made[1]); err != nil {
+			return err
+		}
+	}
 	was, err := t.rowsBefore(ctx, u, wanted)
 	if err != nil {
 		return err
 	}
-	for _, made := range [][2]string{{lives, u.Lives(sequence)}, {filled, u.Filled(sequence, lives)}, {wanted, u.Wanted(filled)}, {found, u.Found(wanted, was)}} {
-		if _, err := t.keep(ctx, made[0], made[1]); err != nil {
-			return err
-		}
+	if _, err := t.keep(ctx, found, u.Found(wanted, was)); err != nil {
+		return err
 	}
 	missing, err := t.session.Rows(ctx, u.Missing(filled, found), 1)
 	if err != nil {
@@ -84,7 +87,8 @@ func (t *task) rowsBefore(ctx context.Context, u changes.Unchanged, wanted strin
 	case t.applies():
 		return "SELECT * FROM " + before, nil
 	}
-	return u.Newest(before, wanted), nil
+	nulls, err := t.session.Count(ctx, u.Keyless(wanted))
+	return u.Newest(before, wanted, nulls > 0), err
 }
 
 // missingRowError says that a change builds on a row that the table doesn't have.

@@ -83,10 +83,24 @@ func (u Unchanged) Found(wanted, was string) string {
 	return fmt.Sprintf(`SELECT "w".root, %s FROM %s AS "w" JOIN (%s) AS "t" ON %s`, strings.Join(values, ", "), wanted, was, same(`"w"`, `"t"`, u.Key))
 }
 
-// Newest gives of a change log the last change of each row that is wanted.
-func (u Unchanged) Newest(log, wanted string) string {
+// Keyless are the lives whose key has a null.
+func (u Unchanged) Keyless(wanted string) string {
+	parts := make([]string, len(u.Key))
+	for i, name := range u.Key {
+		parts[i] = ident(name) + " IS NULL"
+	}
+	return fmt.Sprintf("SELECT root FROM %s WHERE %s", wanted, strings.Join(parts, " OR "))
+}
+
+// Newest gives of a change log the last change of each row that is wanted. Where no key has a null, rows are found by
+// equality, by which a scan of files can leave out what it need not read.
+func (u Unchanged) Newest(log, wanted string, nulls bool) string {
+	match := same(`"t"`, `"w"`, u.Key)
+	if !nulls {
+		match = fmt.Sprintf("(%s) = (%s)", of(`"t"`, u.Key), of(`"w"`, u.Key))
+	}
 	return fmt.Sprintf(`SELECT "t".* FROM %s AS "t" SEMI JOIN %s AS "w" ON %s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY "t".%s DESC) = 1 AND "t".%s`,
-		log, wanted, same(`"t"`, `"w"`, u.Key), of(`"t"`, u.Key), position(), upsert())
+		log, wanted, match, of(`"t"`, u.Key), position(), upsert())
 }
 
 // Missing are the changes of which a value is not to be found.
