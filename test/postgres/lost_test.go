@@ -38,6 +38,7 @@ func (d *database) background(t *testing.T, table string) (stop func() int) {
 					break
 				}
 				committed.Add(1)
+				time.Sleep(pace)
 			}
 			_ = conn.Close(context.Background())
 		}
@@ -48,6 +49,9 @@ func (d *database) background(t *testing.T, table string) (stop func() int) {
 		return int(committed.Load())
 	}
 }
+
+// pace leaves a writer's readers some of the machine.
+const pace = 10 * time.Millisecond
 
 // randomWrite is a transaction of a table of id, n and big.
 func randomWrite(random *rand.Rand, table string) string {
