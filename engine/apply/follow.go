@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,19 +133,27 @@ func asWarnings(said sdk.Diagnostics) sdk.Diagnostics {
 	return mild
 }
 
-// leastCursor is the table that has read the least of a source: its cursor is as far as all of them have come. Cursors are the
-// provider's own, so they are compared by the changes that were read up to them, and by when.
+// leastCursor is the table that has read the least of a source: its cursor is as far as all of them have come.
 func leastCursor(tables []*state.Table, project string, s *config.Source) *state.Table {
 	var least *state.Table
 	for _, t := range tables {
 		if t.Project != project || len(t.Summary.Cursor) == 0 || planner.RecordedSource(t) != s.Addr.String() {
 			continue
 		}
-		if least == nil || t.Summary.Highest < least.Summary.Highest || t.Summary.Highest == least.Summary.Highest && t.Summary.At.Before(least.Summary.At) {
+		if least == nil || sortsBefore(t.Summary.Cursor[""], least.Summary.Cursor[""]) {
 			least = t
 		}
 	}
 	return least
+}
+
+// sortsBefore compares cursors as sdk.Follower has them sort: the changes that tables hold say nothing of how far they have
+// read beyond those.
+func sortsBefore(a, b []byte) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return bytes.Compare(a, b) < 0
 }
 
 // Told remembers what sources were told, so that a process that runs on doesn't tell them again and again.

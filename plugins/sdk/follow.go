@@ -19,7 +19,8 @@ type Follower interface {
 	// it will create (PlanResponse.Creates).
 	Prepare(ctx context.Context, cfg Config) Diagnostics
 	// Acknowledge tells the source that everything up to the cursor is committed: the least cursor of all the tables that
-	// read it. It never goes back, and an older cursor than before is no mistake.
+	// read it. It never goes back, and an older cursor than before is no mistake. Which cursor is the least the host takes
+	// from their bytes: of the cursors of a source that keeps something, the earlier is shorter, or sorts before one as long.
 	Acknowledge(ctx context.Context, cfg Config, cursor map[string][]byte) Diagnostics
 	// Release drops what Prepare created. The source's last table is gone.
 	Release(ctx context.Context, cfg Config) Diagnostics

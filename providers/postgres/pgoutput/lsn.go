@@ -19,8 +19,10 @@ func ParseLSN(text string) (LSN, error) {
 // String is the server's spelling.
 func (l LSN) String() string { return fmt.Sprintf("%X/%X", uint32(l>>32), uint32(l)) }
 
-// MarshalText is String.
-func (l LSN) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+// MarshalText writes all digits, so that cursors sort as the log does.
+func (l LSN) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "%08X/%08X", uint32(l>>32), uint32(l)), nil
+}
 
 // UnmarshalText is ParseLSN.
 func (l *LSN) UnmarshalText(text []byte) (err error) {
