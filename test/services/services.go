@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Server is a server of a test's own: the test may stop it, kill it, and change its configuration.
@@ -83,10 +85,17 @@ func (s *Server) run(command string) ([]byte, error) {
 	return out, nil
 }
 
+// freePort is below those that systems give to outgoing connections: one of these could take the port of a server that
+// restarts.
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 18000+rand.IntN(12000)))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		return listener.Addr().(*net.TCPAddr).Port, listener.Close()
 	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
 }
