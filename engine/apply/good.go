@@ -48,7 +48,7 @@ func (t *task) goodRows(ctx context.Context, query string) (string, error) {
 		if failed == 0 || !t.spreads(all) {
 			return query, nil
 		}
-		if round > 0 {
+		if round > 1 { // the first tells which rows were computed
 			if err := t.session.Drop(ctx, outSchema, fmt.Sprintf("computed%d", round-1)); err != nil {
 				return "", err
 			}
@@ -73,6 +73,9 @@ func (t *task) takingOut() (all, quarantined []compile.Check) {
 // spreads says whether taking a row out can make another one fail: one that refers to it, or where rows go into those that exist,
 // one that has in common with the row that stays in its place what must be unique.
 func (t *task) spreads(checks []compile.Check) bool {
+	if t.rowsAre(compile.ChangeRows) && !t.applies() {
+		return false // they are changes, of which each is looked at alone
+	}
 	return slices.ContainsFunc(checks, func(c compile.Check) bool {
 		return c.Kind == compile.UniqueCheck && t.upserts() || c.RefersToItself()
 	})

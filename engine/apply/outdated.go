@@ -61,15 +61,13 @@ func (t *task) landedRuns(ctx context.Context) (runs map[string]bool, oldest str
 	return runs, oldest, nil
 }
 
-// runOf is the run that wrote a data file, empty for another writer's: runs write under data/<run id>/.
+// runOf is the run that found the rows of a quarantine's file, empty for another writer's: runs write under data/<run id>/, and
+// what they write again of another run's rows under data/<run id>/<other run id>/.
 func runOf(path string) string {
 	_, rest, ok := strings.Cut(path, "/data/")
-	if !ok {
+	folders := strings.Split(rest, "/")
+	if !ok || len(folders) < 2 {
 		return ""
 	}
-	run, _, ok := strings.Cut(rest, "/")
-	if !ok {
-		return ""
-	}
-	return run
+	return folders[len(folders)-2]
 }

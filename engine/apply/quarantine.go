@@ -145,6 +145,9 @@ func (t *task) publishBad(ctx context.Context) error {
 	}
 	t.outcome.Rows.Bad = b.loaded + b.checked
 	outdated, err := t.outdatedBad(ctx)
+	if err == nil {
+		outdated, err = t.supersede(ctx, outdated)
+	}
 	if err != nil || len(b.files) == 0 && len(outdated) == 0 {
 		return err
 	}

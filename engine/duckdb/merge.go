@@ -24,6 +24,9 @@ type Merge struct {
 	// partition on all of them are, so that they don't become many. 0: none is small.
 	SmallBytes int64
 	SmallFiles int
+	// Match is SQL that says whether an old row o has a key k, where it isn't that they are equal: over the columns Keys of the
+	// row, and those that the query of keys gives.
+	Match string
 }
 
 // Merged is what a merge leads to: a commit that removes and adds these files, and these deletes of rows.
@@ -130,6 +133,14 @@ func (r *mergeRun) forget() {
 }
 
 func (r *mergeRun) keepKeys(ctx context.Context, keys string) error {
+	if r.Match != "" {
+		table, err := r.keep(ctx, "SELECT DISTINCT * FROM (\n", keys, "\n)")
+		if err != nil {
+			return fmt.Errorf("merging: computing the touched keys: %w", err)
+		}
+		r.keys = "SELECT * FROM " + table
+		return nil
+	}
 	parts := make([]string, len(r.Keys))
 	for i, key := range r.Keys {
 		c, _ := columnNamed(r.Columns, key)
@@ -216,6 +227,9 @@ func (r *mergeRun) replacement(ctx context.Context, files []state.DataFile) (str
 
 // matches is the join condition of old rows and keys.
 func (r *mergeRun) matches() string {
+	if r.Match != "" {
+		return r.Match
+	}
 	conditions := make([]string, len(r.Keys))
 	for i, key := range r.Keys {
 		conditions[i] = fmt.Sprintf("o.%[1]s IS NOT DISTINCT FROM k.%[1]s", Ident(key))
@@ -249,6 +263,9 @@ func (r *mergeRun) touched(ctx context.Context) (map[string]int64, error) {
 
 // candidates are the old files that may hold one of the keys.
 func (r *mergeRun) candidates(ctx context.Context) ([]state.DataFile, error) {
+	if r.Match != "" {
+		return r.Old, nil
+	}
 	ranges, err := r.ranges(ctx)
 	if errors.Is(err, errNoKeys) {
 		return nil, nil

@@ -109,6 +109,9 @@ func (c *chain) write(t *rapid.T) string {
 	for _, by := range []string{"customer", "day", "at"} {
 		if slices.Contains(c.have, by) {
 			modes = append(modes, fmt.Sprintf(`write "partitions" { by = [%s] }`, by))
+			if by != "customer" {
+				modes = append(modes, fmt.Sprintf("write \"partitions\" {\n by = [%s]\n lookback = \"1d\"\n}", by))
+			}
 		}
 	}
 	if len(c.key) > 0 && len(c.text) == 1 && !slices.Contains(c.key, "x") {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/state"
 )
 
 const bronze = `
@@ -149,5 +151,25 @@ func compare(t *rapid.T, p, fresh *project, names []string, text string) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("%s holds\n  %s\ncomputed anew it holds\n  %s\n%s", name, strings.Join(got, "\n  "), strings.Join(want, "\n  "), text)
 		}
+		if got, want := p.quarantined(name), fresh.quarantined(name); !slices.Equal(got, want) {
+			t.Fatalf("the quarantine of %s holds\n  %s\ncomputed anew it holds\n  %s\n%s", name, strings.Join(got, "\n  "), strings.Join(want, "\n  "), text)
+		}
 	}
+}
+
+// quarantined are the rows in a table's quarantine, without when they were loaded; none where there is no quarantine.
+func (p *project) quarantined(name string) []string {
+	p.Helper()
+	exists := false
+	p.with(func(ctx context.Context, lake *state.Lakehouse) {
+		tables, err := lake.Tables(ctx)
+		if err != nil {
+			p.Fatalf("%v", err)
+		}
+		exists = slices.ContainsFunc(tables, func(t *state.Table) bool { return t.Ident.String() == name+plan.QuarantineSuffix })
+	})
+	if !exists {
+		return nil
+	}
+	return p.rows(`SELECT json_merge_patch(raw, '{"_etl_loaded_at": null, "_etl_run": null}')::VARCHAR, reason FROM ` + name + plan.QuarantineSuffix)
 }
