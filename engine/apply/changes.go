@@ -6,7 +6,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/changes"
 	"github.com/automic-etl/etl/engine/compile"
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -142,7 +142,7 @@ func (t *task) mergeChanges(ctx context.Context, anew bool) error {
 // mergeKept is mergeChanges for a table that keeps what was deleted. A truncate touches all of its rows.
 func (t *task) mergeKept(ctx context.Context, table changes.Table, f facts, anew bool) error {
 	all := anew || f.truncated != ""
-	if _, err := t.keep(ctx, changeKeys, "SELECT DISTINCT * FROM ("+table.Keys(changeRows)+" WHERE "+duckdb.Ident(sdk.OpColumn)+" <> "+duckdb.Literal(sdk.Truncate)+")"); err != nil {
+	if _, err := t.keep(ctx, changeKeys, "SELECT DISTINCT * FROM ("+table.Keys(changeRows)+" WHERE "+dialect.Ident(sdk.OpColumn)+" <> "+dialect.Text(sdk.Truncate)+")"); err != nil {
 		return err
 	}
 	old := ""

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/planner"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
@@ -56,7 +56,7 @@ func (t *task) held(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	// Rows beyond all those can't be among them.
-	name := duckdb.Ident(cursor.Name)
+	name := dialect.Ident(cursor.Name)
 	again := fmt.Sprintf("SELECT * FROM %[1]s.%[2]s WHERE %[3]s IS NULL OR %[3]s <= (SELECT max(%[3]s) FROM %[1]s.before)", loadedSchema, loadedTable, name)
 	columns := t.comparable()
 	origin := strings.Join(quotedNames(originColumns()), ", ")
@@ -67,12 +67,12 @@ func (t *task) held(ctx context.Context) (int64, error) {
 
 // overlapping is the condition on the table's rows that may come again.
 func (t *task) overlapping(cursor coltype.Field) string {
-	name := duckdb.Ident(cursor.Name)
+	name := dialect.Ident(cursor.Name)
 	null := name + " IS NULL"
 	if t.work.Load.Overlap.From == "" {
 		return null
 	}
-	return fmt.Sprintf("%s OR %s >= CAST(%s AS %s)", null, name, duckdb.Literal(t.work.Load.Overlap.From), duckdb.SQLType(cursor.Type))
+	return fmt.Sprintf("%s OR %s >= CAST(%s AS %s)", null, name, dialect.Text(t.work.Load.Overlap.From), dialect.Type(cursor.Type))
 }
 
 // comparable are the columns that rows are compared by: those that the table had, since a row that is held can't have the
@@ -81,7 +81,7 @@ func (t *task) comparable() []string {
 	var names []string
 	for _, f := range t.base.Columns {
 		if _, still := t.columns.Lookup(f.Name); still && !planner.IsProvenance(f.Name) {
-			names = append(names, duckdb.Ident(f.Name))
+			names = append(names, dialect.Ident(f.Name))
 		}
 	}
 	return names

@@ -8,7 +8,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/changes"
 	"github.com/automic-etl/etl/engine/compile"
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -38,7 +38,7 @@ func (t *task) since() string {
 	var others []string
 	for _, name := range []string{sdk.CommittedAtColumn, "_etl_loaded_at"} {
 		if f, ok := t.columns.Lookup(name); ok && f.Type.Kind == coltype.Timestamptz {
-			others = append(others, duckdb.Ident(name))
+			others = append(others, dialect.Ident(name))
 		}
 	}
 	return changes.Since(t.work.Write.ValidFrom, t.timeType(), append(others, t.instant()))
@@ -53,7 +53,7 @@ func (t *task) timeType() coltype.Type {
 func (t *task) writeHistory(ctx context.Context, anew bool) error {
 	h := t.history()
 	if !anew {
-		if _, err := t.keep(ctx, currentRows, "SELECT * FROM "+changeOld+" WHERE "+duckdb.Ident(h.Current)); err != nil {
+		if _, err := t.keep(ctx, currentRows, "SELECT * FROM "+changeOld+" WHERE "+dialect.Ident(h.Current)); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (t *task) events(ctx context.Context, h changes.History, anew bool) (events
 		if err != nil {
 			return "", "", err
 		}
-		keys = h.Keys(changeRows) + " WHERE " + duckdb.Ident(sdk.OpColumn) + " <> " + duckdb.Literal(sdk.Truncate)
+		keys = h.Keys(changeRows) + " WHERE " + dialect.Ident(sdk.OpColumn) + " <> " + dialect.Text(sdk.Truncate)
 		if f.truncated != "" && !anew {
 			keys += " UNION ALL " + h.Keys(currentRows)
 		}
@@ -112,10 +112,10 @@ func (t *task) events(ctx context.Context, h changes.History, anew bool) (events
 
 // orderOfVersions tells versions of one time apart: by when they were loaded, and else by all that they hold.
 func (t *task) orderOfVersions() []string {
-	order := []string{duckdb.Ident("_etl_loaded_at")}
+	order := []string{dialect.Ident("_etl_loaded_at")}
 	for _, f := range t.given() {
 		if f.Name != "_etl_loaded_at" {
-			order = append(order, "CAST("+duckdb.Ident(f.Name)+" AS VARCHAR)")
+			order = append(order, "CAST("+dialect.Ident(f.Name)+" AS VARCHAR)")
 		}
 	}
 	return order

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
 )
@@ -66,7 +66,7 @@ func (t *task) refuseRepeated(ctx context.Context, f *following) error {
 	if !f.mixed {
 		return nil
 	}
-	position := duckdb.Ident(sdk.PositionColumn)
+	position := dialect.Ident(sdk.PositionColumn)
 	twice, err := t.session.Rows(ctx, fmt.Sprintf("SELECT %[1]s FROM %[2]s.%[3]s GROUP BY %[1]s HAVING count(*) > 1 ORDER BY ALL",
 		position, loadedSchema, loadedTable), 1)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 )
 
@@ -65,7 +66,7 @@ func (t *task) keepKeys(ctx context.Context, all, by string) error {
 func quotedNames(names []string) []string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = duckdb.Ident(name)
+		quoted[i] = dialect.Ident(name)
 	}
 	return quoted
 }

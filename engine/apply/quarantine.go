@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/automic-etl/etl/engine/compile"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/diag"
@@ -177,7 +178,7 @@ func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {
 	}
 	rows := fmt.Sprintf(`SELECT json_merge_patch(to_json(b), '{"%s":null}')::VARCHAR AS raw, b.%s AS reason, %s AS source,
 		CAST(NULL AS VARCHAR) AS position, %s AS _etl_run, make_timestamptz(%d) AS _etl_loaded_at FROM (%s) AS b`,
-		compile.ReasonColumn, compile.ReasonColumn, duckdb.Literal(t.plan.Ident.String()), duckdb.Literal(t.id), t.started.UnixMicro(), bad)
+		compile.ReasonColumn, compile.ReasonColumn, dialect.Text(t.plan.Ident.String()), dialect.Text(t.id), t.started.UnixMicro(), bad)
 	files, err := t.session.Write(ctx, duckdb.Write{Query: rows, Columns: b.columns, Dir: b.dir, Prefix: "checked", Compression: "zstd", TargetBytes: targetFileBytes})
 	if err != nil {
 		return fmt.Errorf("staging the quarantine of %s: %w", t.plan.Ident, err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/automic-etl/etl/engine/compile"
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/state"
 )
@@ -119,7 +119,7 @@ func (t *task) late(ctx context.Context) (bool, error) {
 	if t.work.Write.Mode != "history" || before.Latest == "" {
 		return false, nil
 	}
-	earlier := fmt.Sprintf("SELECT 1 FROM %s WHERE %s < CAST(%s AS %s)", changeRows, t.since(), duckdb.Literal(before.Latest), duckdb.SQLType(t.timeType()))
+	earlier := fmt.Sprintf("SELECT 1 FROM %s WHERE %s < CAST(%s AS %s)", changeRows, t.since(), dialect.Text(before.Latest), dialect.Type(t.timeType()))
 	n, err := t.session.Count(ctx, earlier)
 	return n > 0, err
 }

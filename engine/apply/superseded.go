@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/state"
@@ -98,9 +99,9 @@ func (t *task) quarantinedKeys(from string, keys []key) (text, match string) {
 	values, conditions := make([]string, len(keys)), make([]string, len(keys))
 	for i, k := range keys {
 		column, _ := t.columns.Lookup(k.column)
-		values[i] = fmt.Sprintf("json_extract(to_json(struct_pack(v := CAST(%s AS %s))), '/v')::VARCHAR AS k%d", duckdb.Ident(k.name), duckdb.SQLType(column.Type), i)
+		values[i] = fmt.Sprintf("json_extract(to_json(struct_pack(v := CAST(%s AS %s))), '/v')::VARCHAR AS k%d", dialect.Ident(k.name), dialect.Type(column.Type), i)
 		path := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(k.column)
-		conditions[i] = fmt.Sprintf("CASE WHEN json_valid(o.raw) THEN json_extract(o.raw, %s)::VARCHAR END = k.k%d", duckdb.Literal(path), i)
+		conditions[i] = fmt.Sprintf("CASE WHEN json_valid(o.raw) THEN json_extract(o.raw, %s)::VARCHAR END = k.k%d", dialect.Text(path), i)
 	}
 	return "SELECT DISTINCT " + strings.Join(values, ", ") + " FROM " + from, strings.Join(conditions, " AND ")
 }

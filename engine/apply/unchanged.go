@@ -7,7 +7,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/changes"
 	"github.com/automic-etl/etl/engine/compile"
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -83,7 +83,7 @@ func (t *task) rowsBefore(ctx context.Context, u changes.Unchanged, wanted strin
 	const before = changeSchema + ".before"
 	switch {
 	case t.work.Write.Mode == "history":
-		return "SELECT * FROM " + before + " WHERE " + duckdb.Ident(compile.IsCurrentColumn), nil
+		return "SELECT * FROM " + before + " WHERE " + dialect.Ident(compile.IsCurrentColumn), nil
 	case t.applies():
 		return "SELECT * FROM " + before, nil
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -17,7 +17,7 @@ type Table struct {
 	Columns []string
 }
 
-func ident(name string) string { return ducksql.Ident(name) }
+func ident(name string) string { return dialect.Ident(name) }
 
 func idents(names []string) []string {
 	out := make([]string, len(names))
@@ -53,10 +53,10 @@ func committedAt() string { return ident(sdk.CommittedAtColumn) }
 
 // upsert is true of changes that bring a row's values.
 func upsert() string {
-	return fmt.Sprintf("%s IN (%s, %s)", op(), ducksql.Text(sdk.Insert), ducksql.Text(sdk.Update))
+	return fmt.Sprintf("%s IN (%s, %s)", op(), dialect.Text(sdk.Insert), dialect.Text(sdk.Update))
 }
 
-func isOp(name string) string { return op() + " = " + ducksql.Text(name) }
+func isOp(name string) string { return op() + " = " + dialect.Text(name) }
 
 // Facts gives one row about changes: how many there are, the lowest and the highest position, the highest of a truncate, and
 // whether none of them is an update or a delete.
@@ -70,7 +70,7 @@ func Facts(rows string) string {
 func (t Table) Last(rows, after string, alone bool) string {
 	query := fmt.Sprintf("SELECT * FROM %s WHERE NOT %s", rows, isOp(sdk.Truncate))
 	if after != "" {
-		query += fmt.Sprintf(" AND %s > %s", position(), ducksql.Text(after))
+		query += fmt.Sprintf(" AND %s > %s", position(), dialect.Text(after))
 	}
 	if alone {
 		return query

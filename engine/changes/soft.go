@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -29,7 +29,7 @@ func (t Table) Kept(rows, old, deleted string) string {
 		value := `"u".` + ident(name)
 		switch name {
 		case sdk.OpColumn:
-			value = fmt.Sprintf("CASE WHEN NOT %s THEN %s WHEN %s THEN %s ELSE %s END", lost, value, byAll, ducksql.Text(sdk.Truncate), ducksql.Text(sdk.Delete))
+			value = fmt.Sprintf("CASE WHEN NOT %s THEN %s WHEN %s THEN %s ELSE %s END", lost, value, byAll, dialect.Text(sdk.Truncate), dialect.Text(sdk.Delete))
 		case sdk.PositionColumn:
 			value = fmt.Sprintf(`CASE WHEN NOT %s THEN %s WHEN %s THEN "x".at ELSE "g".at END`, lost, value, byAll)
 		case sdk.CommittedAtColumn:

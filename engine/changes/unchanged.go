@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -30,13 +30,13 @@ func (u Unchanged) Sequence() string {
 // Orphans are the inserts with values left out that no delete comes right before: nothing says whose values they have.
 func (u Unchanged) Orphans(sequence string) string {
 	return fmt.Sprintf(`SELECT "s".%s FROM %s AS "s" SEMI JOIN %s AS "m" ON "s".%[1]s = "m".%[1]s WHERE "s".%[4]s = %[5]s AND NOT EXISTS (SELECT 1 FROM %[2]s AS "p" WHERE "p".n = "s".n - 1 AND "p".%[4]s = %[6]s)`,
-		position(), sequence, u.Masks, op(), ducksql.Text(sdk.Insert), ducksql.Text(sdk.Delete))
+		position(), sequence, u.Masks, op(), dialect.Text(sdk.Insert), dialect.Text(sdk.Delete))
 }
 
 // Lives maps each life to the one that it goes on from, through changes of its key: itself for most.
 func (u Unchanged) Lives(sequence string) string {
 	links := fmt.Sprintf(`SELECT "s".life, "p".life AS before FROM %[1]s AS "s" JOIN %[1]s AS "p" ON "p".n = "s".n - 1 SEMI JOIN %[2]s AS "m" ON "s".%[3]s = "m".%[3]s WHERE "s".%[4]s = %[5]s`,
-		sequence, u.Masks, position(), op(), ducksql.Text(sdk.Insert))
+		sequence, u.Masks, position(), op(), dialect.Text(sdk.Insert))
 	return fmt.Sprintf(`WITH RECURSIVE links AS (%s), roots AS (SELECT DISTINCT life, life AS root FROM %s WHERE life NOT IN (SELECT life FROM links) `+
 		`UNION ALL SELECT l.life, r.root FROM links AS l JOIN roots AS r ON l.before = r.life) SELECT life, root FROM roots`, links, sequence)
 }
@@ -46,7 +46,7 @@ func (u Unchanged) Lives(sequence string) string {
 func (u Unchanged) Filled(sequence, lives string) string {
 	flags, values, outs := make([]string, len(u.Columns)), make([]string, len(u.Columns)), make([]string, len(u.Columns))
 	for i, name := range u.Columns {
-		flags[i] = fmt.Sprintf("bool_or(name = %s) AS m%d", ducksql.Text(name), i)
+		flags[i] = fmt.Sprintf("bool_or(name = %s) AS m%d", dialect.Text(name), i)
 		values[i] = fmt.Sprintf(`CASE WHEN "r".%s AND NOT coalesce("m".m%d, false) THEN {v: "r".%s} END AS v%d, coalesce("m".m%[2]d, false) AS m%[2]d`,
 			upsert(), i, ident(name), i)
 		outs[i] = fmt.Sprintf("last_value(v%[1]d IGNORE NULLS) OVER w AS v%[1]d, m%[1]d", i)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -149,7 +149,7 @@ func Since(column string, as coltype.Type, others []string) string {
 	}
 	for _, other := range others {
 		if as.Kind != coltype.Timestamptz {
-			other = fmt.Sprintf("CAST((%s AT TIME ZONE 'UTC') AS %s)", other, ducksql.Type(as))
+			other = fmt.Sprintf("CAST((%s AT TIME ZONE 'UTC') AS %s)", other, dialect.Type(as))
 		}
 		parts = append(parts, other)
 	}

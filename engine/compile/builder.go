@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/expr"
@@ -116,12 +117,12 @@ func bare(f coltype.Field) coltype.Field { return coltype.Field{Name: f.Name, Ty
 func columnList(s coltype.Schema) string {
 	names := make([]string, len(s))
 	for i, f := range s {
-		names[i] = ducksql.Ident(f.Name)
+		names[i] = dialect.Ident(f.Name)
 	}
 	return strings.Join(names, ", ")
 }
 
-func relation(schema, name string) string { return ducksql.Ident(schema) + "." + ducksql.Ident(name) }
+func relation(schema, name string) string { return dialect.Ident(schema) + "." + dialect.Ident(name) }
 
 // push makes a SELECT the next step; the frame says what it gives.
 func (b *builder) push(f frame, c cte) {
@@ -133,7 +134,7 @@ func (b *builder) push(f frame, c cte) {
 
 // project is the common step: named expressions over the frame, then clauses.
 func (b *builder) project(f frame, selects []string, clauses string) {
-	sql := "SELECT " + strings.Join(selects, ", ") + " FROM " + ducksql.Ident(b.frame.name)
+	sql := "SELECT " + strings.Join(selects, ", ") + " FROM " + dialect.Ident(b.frame.name)
 	if clauses != "" {
 		sql += " " + clauses
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -38,7 +38,7 @@ func IsChange(name string) bool { return ChangeColumns().Index(name) >= 0 }
 
 // gone is true of changes without the values of a row.
 func gone(op string) string {
-	return fmt.Sprintf("%s IN (%s, %s)", op, ducksql.Text(sdk.Delete), ducksql.Text(sdk.Truncate))
+	return fmt.Sprintf("%s IN (%s, %s)", op, dialect.Text(sdk.Delete), dialect.Text(sdk.Truncate))
 }
 
 // keepChanges goes on with the changes whose row passes a condition. A row that was there and doesn't pass any more is
@@ -48,15 +48,15 @@ func (b *builder) keepChanges(next frame, sql map[string]string, clauses, condit
 	if sql == nil {
 		sql = map[string]string{}
 	}
-	sql[sdk.OpColumn] = fmt.Sprintf("CASE WHEN %s OR (%s) THEN %s ELSE %s END", gone(op), condition, op, ducksql.Text(sdk.Delete))
-	where := fmt.Sprintf("WHERE %s <> %s OR (%s)", op, ducksql.Text(sdk.Insert), condition)
+	sql[sdk.OpColumn] = fmt.Sprintf("CASE WHEN %s OR (%s) THEN %s ELSE %s END", gone(op), condition, op, dialect.Text(sdk.Delete))
+	where := fmt.Sprintf("WHERE %s <> %s OR (%s)", op, dialect.Text(sdk.Insert), condition)
 	b.project(next, b.withColumns(next, sql), strings.TrimSpace(clauses+" "+where))
 }
 
 // joinChanges is a join that takes rows away, of changes.
 func (b *builder) joinChanges(how string, next frame, sql map[string]string, table, on string) {
 	const matched = `"etl$match"`
-	side := ducksql.Ident(sideAlias)
+	side := dialect.Ident(sideAlias)
 	switch how {
 	case "inner":
 		b.keepChanges(next, sql, fmt.Sprintf("LEFT JOIN (SELECT *, true AS %s FROM %s) AS %s ON %s", matched, table, side, on), side+"."+matched)
@@ -185,7 +185,7 @@ func OfChanges(checks []Check) []Check {
 
 // Withdrawn selects the deletes that become of changes which fail any of the checks: the row that was there goes.
 func Withdrawn(checks []Check, r Rows) string {
-	op := ducksql.Ident(sdk.OpColumn)
-	return fmt.Sprintf("SELECT %[1]s.* REPLACE (%[2]s AS %[3]s) FROM %[4]s WHERE (%[5]s) AND %[6]s = %[7]s", ducksql.Ident(rowAlias), ducksql.Text(sdk.Delete), op,
-		r.from(), strings.Join(failures(checks, r), " OR "), row(sdk.OpColumn), ducksql.Text(sdk.Update))
+	op := dialect.Ident(sdk.OpColumn)
+	return fmt.Sprintf("SELECT %[1]s.* REPLACE (%[2]s AS %[3]s) FROM %[4]s WHERE (%[5]s) AND %[6]s = %[7]s", dialect.Ident(rowAlias), dialect.Text(sdk.Delete), op,
+		r.from(), strings.Join(failures(checks, r), " OR "), row(sdk.OpColumn), dialect.Text(sdk.Update))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
@@ -153,7 +154,7 @@ func (c *checker) notNull(e config.Expect) string {
 	return strings.Join(parts, " AND ")
 }
 
-func row(name string) string { return ducksql.Ident(rowAlias) + "." + ducksql.Ident(name) }
+func row(name string) string { return dialect.Ident(rowAlias) + "." + dialect.Ident(name) }
 
 // references are foreign keys: a null refers to nothing and passes.
 func (c *checker) references(e config.Expect) (string, []addr.Address) {
@@ -200,5 +201,5 @@ func (c *checker) reference(ref config.Reference, in Input) string {
 		table = whole
 	}
 	return fmt.Sprintf("(%s IS NULL OR EXISTS (SELECT 1 FROM %s AS \"r\" WHERE %s = %s))", row(ref.Column), table,
-		ducksql.Cast(`"r".`+ducksql.Ident(ref.To), wide), ducksql.Cast(row(ref.Column), wide))
+		dialect.Cast(`"r".`+dialect.Ident(ref.To), wide), dialect.Cast(row(ref.Column), wide))
 }

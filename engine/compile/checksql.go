@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 )
 
 // whole stands for the relation of all rows in a condition until it is known. Quotes in names are doubled, so no
@@ -29,8 +29,8 @@ func (c Check) passes(r Rows) string {
 	}
 	keys, match := make([]string, len(c.Unique)), make([]string, len(c.Unique))
 	for i, name := range c.Unique {
-		keys[i] = ducksql.Ident(name)
-		match[i] = `"d".` + ducksql.Ident(name) + " = " + row(name)
+		keys[i] = dialect.Ident(name)
+		match[i] = `"d".` + dialect.Ident(name) + " = " + row(name)
 	}
 	list := strings.Join(keys, ", ")
 	return fmt.Sprintf("(NOT EXISTS (SELECT 1 FROM (SELECT %s FROM %s AS \"w\" GROUP BY %s HAVING count(*) > 1) AS \"d\" WHERE %s))",
@@ -42,16 +42,16 @@ func (c Check) RefersToItself() bool { return strings.Contains(c.Condition, whol
 
 func (c Check) fails(r Rows) string { return "(" + c.passes(r) + ") IS NOT TRUE" }
 
-func (r Rows) from() string { return r.Tested + " AS " + ducksql.Ident(rowAlias) }
+func (r Rows) from() string { return r.Tested + " AS " + dialect.Ident(rowAlias) }
 
 // FailingRows selects the rows that fail a check. A key twice fails all its rows; null keys are unique.
 func FailingRows(c Check, r Rows) string {
-	return "SELECT " + ducksql.Ident(rowAlias) + ".* FROM " + r.from() + " WHERE " + c.fails(r)
+	return "SELECT " + dialect.Ident(rowAlias) + ".* FROM " + r.from() + " WHERE " + c.fails(r)
 }
 
 // GoodRows selects the rows that pass every one of the checks.
 func GoodRows(checks []Check, r Rows) string {
-	text := "SELECT " + ducksql.Ident(rowAlias) + ".* FROM " + r.from()
+	text := "SELECT " + dialect.Ident(rowAlias) + ".* FROM " + r.from()
 	if len(checks) == 0 {
 		return text
 	}
@@ -62,11 +62,11 @@ func GoodRows(checks []Check, r Rows) string {
 func BadRows(checks []Check, r Rows) string {
 	reasons := make([]string, len(checks))
 	for i, c := range checks {
-		reasons[i] = fmt.Sprintf("CASE WHEN %s THEN %s END", c.fails(r), ducksql.Text("failed the check \""+c.Name+"\""))
+		reasons[i] = fmt.Sprintf("CASE WHEN %s THEN %s END", c.fails(r), dialect.Text("failed the check \""+c.Name+"\""))
 	}
-	inner := "SELECT " + ducksql.Ident(rowAlias) + ".*, concat_ws('; ', " + strings.Join(append(reasons, "NULL"), ", ") + ") AS " +
-		ducksql.Ident(ReasonColumn) + " FROM " + r.from()
-	return "SELECT * FROM (" + inner + ") AS \"b\" WHERE \"b\"." + ducksql.Ident(ReasonColumn) + " <> ''"
+	inner := "SELECT " + dialect.Ident(rowAlias) + ".*, concat_ws('; ', " + strings.Join(append(reasons, "NULL"), ", ") + ") AS " +
+		dialect.Ident(ReasonColumn) + " FROM " + r.from()
+	return "SELECT * FROM (" + inner + ") AS \"b\" WHERE \"b\"." + dialect.Ident(ReasonColumn) + " <> ''"
 }
 
 // FailureCounts gives one row with the number of failing rows of each row check, as c0, c1, … in one pass.
@@ -89,5 +89,5 @@ func failures(checks []Check, r Rows) []string {
 
 // Holds gives one row with one boolean: whether a check of the whole table holds.
 func Holds(c Check, r Rows) string {
-	return "SELECT (" + c.passes(r) + ") IS TRUE AS \"holds\" FROM " + r.Whole + " AS " + ducksql.Ident(rowAlias)
+	return "SELECT (" + c.passes(r) + ") IS TRUE AS \"holds\" FROM " + r.Whole + " AS " + dialect.Ident(rowAlias)
 }

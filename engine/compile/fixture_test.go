@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/automic-etl/etl/engine/compile"
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/expr"
@@ -162,9 +162,9 @@ func (l *lake) create(t failer, id addr.Ident, columns coltype.Schema) {
 	t.Helper()
 	var parts []string
 	for _, f := range columns {
-		parts = append(parts, ducksql.Ident(f.Name)+" "+ducksql.Type(f.Type))
+		parts = append(parts, dialect.Ident(f.Name)+" "+dialect.Type(f.Type))
 	}
-	l.exec(t, fmt.Sprintf("CREATE OR REPLACE TABLE %s.%s (%s)", ducksql.Ident(id.Namespace), ducksql.Ident(id.Name), strings.Join(parts, ", ")))
+	l.exec(t, fmt.Sprintf("CREATE OR REPLACE TABLE %s.%s (%s)", dialect.Ident(id.Namespace), dialect.Ident(id.Name), strings.Join(parts, ", ")))
 }
 
 // rows are the result as text, one string a row.

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -87,7 +87,7 @@ func (f frame) relation(name string) expr.Relation {
 }
 
 // ref is a column in the SQL of a step that reads the frame.
-func (f frame) ref(name string) string { return ducksql.Ident(f.name) + "." + ducksql.Ident(name) }
+func (f frame) ref(name string) string { return dialect.Ident(f.name) + "." + dialect.Ident(name) }
 
 // selects lists all columns for a SELECT.
 func (f frame) selects() []string {

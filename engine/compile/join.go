@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/expr"
@@ -59,7 +59,7 @@ func (b *builder) joined(s *config.Join, next frame, sql map[string]string, in I
 		b.joinChanges(s.How, next, sql, relation(in.Ident.Namespace, in.Ident.Name), on)
 		return
 	}
-	clause := fmt.Sprintf("%s JOIN %s AS %s ON %s", strings.ToUpper(s.How), relation(in.Ident.Namespace, in.Ident.Name), ducksql.Ident(sideAlias), on)
+	clause := fmt.Sprintf("%s JOIN %s AS %s ON %s", strings.ToUpper(s.How), relation(in.Ident.Namespace, in.Ident.Name), dialect.Ident(sideAlias), on)
 	b.project(next, b.withColumns(next, sql), clause)
 }
 
@@ -125,7 +125,7 @@ func (b *builder) unionBranches(parts []frame, next frame, s *config.Union) (sql
 	all, recent := make([]string, len(parts)), make([]string, len(parts))
 	for i, part := range parts {
 		columns := "SELECT " + strings.Join(branch(part, next), ", ") + " FROM "
-		all[i] = columns + ducksql.Ident(b.frame.name)
+		all[i] = columns + dialect.Ident(b.frame.name)
 		recent[i] = all[i]
 		if i > 0 {
 			ident := b.inputs[s.With[i-1]].Ident
@@ -142,9 +142,9 @@ func branch(part, next frame) []string {
 	for i, c := range next.columns {
 		text := "NULL"
 		if part.index(c.Name) >= 0 {
-			text = ducksql.Ident(c.Name)
+			text = dialect.Ident(c.Name)
 		}
-		out[i] = ducksql.Cast(text, c.Type) + " AS " + ducksql.Ident(c.Name)
+		out[i] = dialect.Cast(text, c.Type) + " AS " + dialect.Ident(c.Name)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -71,9 +72,9 @@ func (b *builder) kind() RowKind {
 func (b *builder) final(schema coltype.Schema) string {
 	selects := make([]string, len(schema))
 	for i, f := range schema {
-		selects[i] = ducksql.Cast(b.frame.ref(f.Name), f.Type) + " AS " + ducksql.Ident(f.Name)
+		selects[i] = dialect.Cast(b.frame.ref(f.Name), f.Type) + " AS " + dialect.Ident(f.Name)
 	}
-	text := "SELECT " + strings.Join(selects, ", ") + " FROM " + ducksql.Ident(b.frame.name)
+	text := "SELECT " + strings.Join(selects, ", ") + " FROM " + dialect.Ident(b.frame.name)
 	if len(b.frame.order) == 0 {
 		return text
 	}

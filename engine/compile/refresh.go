@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 )
 
@@ -106,7 +106,7 @@ func (b *builder) keyed(step string, sql []string, keys []key) {
 	for i, k := range sql {
 		match = append(match, fmt.Sprintf("k.%s IS NOT DISTINCT FROM %s", keyName(i), k))
 	}
-	all := "SELECT " + strings.Join(from.selects(), ", ") + " FROM " + ducksql.Ident(from.name)
+	all := "SELECT " + strings.Join(from.selects(), ", ") + " FROM " + dialect.Ident(from.name)
 	b.push(from, cte{sql: all, keyed: all + " SEMI JOIN " + relation(KeysSchema, KeysTable) + " AS k ON " + strings.Join(match, " AND ")})
 }
 
@@ -115,11 +115,11 @@ func (b *builder) keysQuery(sql []string) string {
 	for i, k := range sql {
 		parts[i] = k + " AS " + keyName(i)
 	}
-	query := "SELECT DISTINCT " + strings.Join(parts, ", ") + " FROM " + ducksql.Ident(b.frame.name)
+	query := "SELECT DISTINCT " + strings.Join(parts, ", ") + " FROM " + dialect.Ident(b.frame.name)
 	return with(b.ctes, func(c cte) string { return firstOf(c.fresh, c.sql) }) + query
 }
 
-func keyName(i int) string { return ducksql.Ident(fmt.Sprintf("k%d", i)) }
+func keyName(i int) string { return dialect.Ident(fmt.Sprintf("k%d", i)) }
 
 func firstOf(texts ...string) string {
 	for _, text := range texts {
@@ -134,7 +134,7 @@ func firstOf(texts ...string) string {
 func with(ctes []cte, form func(cte) string) string {
 	parts := make([]string, len(ctes))
 	for i, c := range ctes {
-		parts[i] = ducksql.Ident(c.name) + " AS NOT MATERIALIZED (" + form(c) + ")"
+		parts[i] = dialect.Ident(c.name) + " AS NOT MATERIALIZED (" + form(c) + ")"
 	}
 	return "WITH " + strings.Join(parts, ",\n") + "\n"
 }

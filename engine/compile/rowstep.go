@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/expr"
@@ -71,7 +72,7 @@ func (b *builder) withColumns(f frame, sql map[string]string) []string {
 		if !computed || c.internal {
 			text = b.frame.ref(c.Name)
 		}
-		out[i] = text + " AS " + ducksql.Ident(c.Name)
+		out[i] = text + " AS " + dialect.Ident(c.Name)
 	}
 	return out
 }
@@ -411,7 +412,7 @@ func (b *builder) sortBy(s *config.SortBy) {
 		text, ty, _ := b.value(key.Expr, b.scope(), b.renderer())
 		c := column{internal: true}
 		c.Name, c.Type = fmt.Sprintf("%sorder_%d", reservedPrefix, i), ty
-		sql[c.Name] = sortable(text, ty) + " AS " + ducksql.Ident(c.Name)
+		sql[c.Name] = sortable(text, ty) + " AS " + dialect.Ident(c.Name)
 		next.columns = append(next.columns, c)
 		next.order = append(next.order, config.SortKey{Expr: &expr.Column{Path: []string{c.Name}}, Desc: key.Desc})
 	}

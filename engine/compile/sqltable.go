@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -27,7 +28,7 @@ func SQLTable(t *config.Table, columns coltype.Schema) (*Compiled, hcl.Diagnosti
 	}
 	selects := make([]string, len(declared))
 	for i, f := range declared {
-		selects[i] = ducksql.Cast(`"q".`+ducksql.Ident(f.Name), f.Type) + " AS " + ducksql.Ident(f.Name)
+		selects[i] = dialect.Cast(`"q".`+dialect.Ident(f.Name), f.Type) + " AS " + dialect.Ident(f.Name)
 	}
 	query := "SELECT " + strings.Join(selects, ", ") + " FROM (\n" + text + "\n) AS \"q\""
 	return &Compiled{
@@ -43,7 +44,7 @@ func Partitions(keys string, by []string, columns coltype.Schema) string {
 	for i, name := range by {
 		f, _ := columns.Lookup(name)
 		names[i] = keyName(i)
-		selects[i] = ducksql.Cast(names[i], f.Type) + " AS " + ducksql.Ident(name)
+		selects[i] = dialect.Cast(names[i], f.Type) + " AS " + dialect.Ident(name)
 	}
 	return "SELECT DISTINCT " + strings.Join(selects, ", ") + " FROM (\n" + keys + "\n) AS \"keys\"(" + strings.Join(names, ", ") + ")"
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -279,7 +280,7 @@ func (b *builder) sessionSteps(s *config.Session, gap int64) {
 	start := column{internal: true}
 	start.Name, start.Type = reservedPrefix+"start", coltype.Of(coltype.Long)
 	flagged.columns = append(flagged.columns, start)
-	first := fmt.Sprintf("CASE WHEN (%s - lag(%s) %s) > %d IS NOT FALSE THEN %s END AS %s", micros, micros, over, gap, micros, ducksql.Ident(start.Name))
+	first := fmt.Sprintf("CASE WHEN (%s - lag(%s) %s) > %d IS NOT FALSE THEN %s END AS %s", micros, micros, over, gap, micros, dialect.Ident(start.Name))
 	b.project(flagged, append(b.frame.selects(), first), "")
 
 	sql, keys := b.partition(s.By)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
@@ -71,10 +72,10 @@ func (s *Session) scanRows(ctx context.Context, cols coltype.Schema, files []sta
 func noRows(cols coltype.Schema, located bool) string {
 	parts := make([]string, len(cols))
 	for i, c := range cols {
-		parts[i] = fmt.Sprintf("CAST(NULL AS %s) AS %s", SQLType(c.Type), Ident(c.Name))
+		parts[i] = fmt.Sprintf("CAST(NULL AS %s) AS %s", dialect.Type(c.Type), dialect.Ident(c.Name))
 	}
 	if located {
-		parts = append(parts, "CAST(NULL AS VARCHAR) AS "+Ident(fileColumn), "CAST(NULL AS BIGINT) AS "+Ident(positionColumn))
+		parts = append(parts, "CAST(NULL AS VARCHAR) AS "+dialect.Ident(fileColumn), "CAST(NULL AS BIGINT) AS "+dialect.Ident(positionColumn))
 	}
 	return "SELECT " + strings.Join(parts, ", ") + " WHERE false"
 }
@@ -138,10 +139,10 @@ func (s *Session) scanGroup(ctx context.Context, cols coltype.Schema, g *group, 
 		if err != nil {
 			return "", err
 		}
-		entries[i], outputs[i] = entry, output+" AS "+Ident(c.Name)
+		entries[i], outputs[i] = entry, output+" AS "+dialect.Ident(c.Name)
 	}
 	if located {
-		outputs = append(outputs, "filename AS "+Ident(fileColumn), "file_row_number AS "+Ident(positionColumn))
+		outputs = append(outputs, "filename AS "+dialect.Ident(fileColumn), "file_row_number AS "+dialect.Ident(positionColumn))
 	}
 	files := make([]string, len(g.files))
 	for i, f := range g.files {
@@ -172,7 +173,7 @@ func (g *group) column(c coltype.Field, as string) (entry, output string, err er
 	if c.ID == 0 {
 		return "", "", fmt.Errorf("the column %q has no field id", c.Name)
 	}
-	readAs, output := SQLType(c.Type), as
+	readAs, output := dialect.Type(c.Type), as
 	have, ok := part(g.layout.columns, c.ID)
 	if ok && !sameNames(c.Type, have) {
 		if readAs, err = readType(c.Type, have); err != nil {
@@ -180,14 +181,14 @@ func (g *group) column(c coltype.Field, as string) (entry, output string, err er
 		}
 		output = rebuilt(c.Type, have, as, 0)
 	}
-	entry = fmt.Sprintf("%d: {name: '%s', type: %s, default_value: NULL}", c.ID, as, Literal(readAs))
+	entry = fmt.Sprintf("%d: {name: '%s', type: %s, default_value: NULL}", c.ID, as, dialect.Text(readAs))
 	return entry, output, nil
 }
 
 // byName finds columns of files without field ids, which other tools can add to a table, by their names.
 func (g *group) byName(c coltype.Field) string {
 	if named(g.layout.columns, c.Name) {
-		return fmt.Sprintf("CAST(%s AS %s)", Ident(c.Name), SQLType(c.Type))
+		return fmt.Sprintf("CAST(%s AS %s)", dialect.Ident(c.Name), dialect.Type(c.Type))
 	}
-	return fmt.Sprintf("CAST(NULL AS %s)", SQLType(c.Type))
+	return fmt.Sprintf("CAST(NULL AS %s)", dialect.Type(c.Type))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -73,7 +74,7 @@ func TestNestedFieldsAreFoundByTheirIDs(t *testing.T) {
 func TestFilesWithoutIDsAreReadByName(t *testing.T) {
 	s, dir := openSession(t), t.TempDir()
 	path := filepath.Join(dir, "foreign.parquet")
-	if err := s.exec(context.Background(), "COPY (SELECT 1::INTEGER AS id, 'x' AS a) TO "+Literal(path)); err != nil {
+	if err := s.exec(context.Background(), "COPY (SELECT 1::INTEGER AS id, 'x' AS a) TO "+dialect.Text(path)); err != nil {
 		t.Fatal(err)
 	}
 	cols := coltype.Schema{field(1, "id", coltype.Long), field(2, "a", coltype.String), field(3, "b", coltype.Date)}
@@ -104,7 +105,7 @@ func TestNoFilesGiveTheTypes(t *testing.T) {
 func spell(cols coltype.Schema) []string {
 	all := make([]string, len(cols))
 	for i, c := range cols {
-		all[i] = c.Name + " " + SQLType(c.Type)
+		all[i] = c.Name + " " + dialect.Type(c.Type)
 	}
 	return all
 }
@@ -121,7 +122,7 @@ func TestDeletedRowsDoNotAppear(t *testing.T) {
 	// One delete file names rows of a and b, but counts for b only in a row that isn't there any more.
 	deletes := filepath.Join(dir, "deletes.parquet")
 	query := fmt.Sprintf("COPY (SELECT * FROM (VALUES (%[1]s, 0::BIGINT), (%[1]s, 4), (%[2]s, 1), ('file:///elsewhere', 2)) v(file_path, pos)) TO %[3]s",
-		Literal("file://"+a.Path), Literal("file://"+b.Path), Literal(deletes))
+		dialect.Text("file://"+a.Path), dialect.Text("file://"+b.Path), dialect.Text(deletes))
 	if err := s.exec(context.Background(), query); err != nil {
 		t.Fatal(err)
 	}

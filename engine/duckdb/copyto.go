@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -44,7 +45,7 @@ func (s *Session) CopyTo(ctx context.Context, query string, format Format, to io
 		return err
 	}
 	statement, at := copyQuery("COPY (SELECT "+outputs+" FROM (\n", Statement(query),
-		fmt.Sprintf("\n) AS q(%s)) TO %s (%s)", numbered("c", len(columns)), Literal(path), options))
+		fmt.Sprintf("\n) AS q(%s)) TO %s (%s)", numbered("c", len(columns)), dialect.Text(path), options))
 	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
 		return s.failure(ctx, err, at)
 	}
@@ -65,9 +66,9 @@ func formatOptions(format Format, columns []displayed) (options, outputs string,
 		case format == JSON:
 			parts[i] = finite(c.Type, x, 0)
 		default: // not the wider types that DuckDB computes with
-			parts[i] = "CAST(" + x + " AS " + SQLType(c.Type) + ")"
+			parts[i] = "CAST(" + x + " AS " + dialect.Type(c.Type) + ")"
 		}
-		parts[i] += " AS " + Ident(c.Name)
+		parts[i] += " AS " + dialect.Ident(c.Name)
 	}
 	if format == Parquet && slices.ContainsFunc(columns, func(c displayed) bool { return hasFloats(c.Type) }) {
 		options += ", DICTIONARY_SIZE_LIMIT 0" // see stoppedAtZero
@@ -85,7 +86,7 @@ func finite(t coltype.Type, x string, depth int) string {
 	case coltype.Struct:
 		parts := make([]string, len(t.Fields))
 		for i, f := range t.Fields {
-			parts[i] = Ident(f.Name) + " := " + finite(f.Type, x+"."+Ident(f.Name), depth)
+			parts[i] = dialect.Ident(f.Name) + " := " + finite(f.Type, x+"."+dialect.Ident(f.Name), depth)
 		}
 		return "CASE WHEN " + x + " IS NULL THEN NULL ELSE struct_pack(" + strings.Join(parts, ", ") + ") END"
 	case coltype.List:
@@ -108,7 +109,7 @@ func hasFloats(t coltype.Type) bool {
 			}
 		}
 	case coltype.List, coltype.Map:
-		return hasFloats(fieldType(t.Elem)) // a map's key is text in JSON anyway
+		return t.Elem != nil && hasFloats(t.Elem.Type) // a map's key is text in JSON anyway
 	}
 	return false
 }

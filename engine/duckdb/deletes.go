@@ -8,6 +8,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -28,7 +29,7 @@ func (s *Session) deletes(ctx context.Context, files []state.DataFile) (string, 
 				seen[path] = true
 				sources = append(sources, path)
 			}
-			pairs = append(pairs, fmt.Sprintf("(%s, %s, %s)", Literal(path), Literal(d.DataPath), Literal(f.Path)))
+			pairs = append(pairs, fmt.Sprintf("(%s, %s, %s)", dialect.Text(path), dialect.Text(d.DataPath), dialect.Text(f.Path)))
 		}
 	}
 	var parts []string

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -14,16 +15,16 @@ func TestDescribe(t *testing.T) {
 	s := openSession(t)
 	bind(t, s, "silver.orders", coltype.Schema{field(1, "id", coltype.Long), column(2, "amount", coltype.Type{Kind: coltype.Decimal, Precision: 12, Scale: 2})}, nil)
 	cases := map[string]string{
-		"SELECT id, sum(amount) AS total, count(*) AS n FROM silver.orders GROUP BY ALL;": "[id BIGINT total DECIMAL(38, 2) n BIGINT]",
-		"FROM silver.orders -- all":                                                      "[id BIGINT amount DECIMAL(12, 2)]",
+		"SELECT id, sum(amount) AS total, count(*) AS n FROM silver.orders GROUP BY ALL;": "[id BIGINT total DECIMAL(38,2) n BIGINT]",
+		"FROM silver.orders -- all":                                                      "[id BIGINT amount DECIMAL(12,2)]",
 		"(SELECT 1 AS a)":                                                                "[a INTEGER]",
 		"VALUES (1, 'x')":                                                                "[col0 INTEGER col1 VARCHAR]",
 		"WITH q AS (SELECT TRUE AS b) TABLE q":                                           "[b BOOLEAN]",
-		"SELECT sum(id) AS s FROM silver.orders":                                         "[s DECIMAL(38, 0)]",
-		"SELECT 1::UTINYINT a, 1::UINTEGER b, 1::UBIGINT c":                              "[a INTEGER b BIGINT c DECIMAL(20, 0)]",
+		"SELECT sum(id) AS s FROM silver.orders":                                         "[s DECIMAL(38,0)]",
+		"SELECT 1::UTINYINT a, 1::UINTEGER b, 1::UBIGINT c":                              "[a INTEGER b BIGINT c DECIMAL(20,0)]",
 		"SELECT '{}'::JSON j, 'a'::ENUM('a', 'b, c)') e, uuid() u":                       "[j VARCHAR e VARCHAR u UUID]",
 		"SELECT TIMESTAMP_NS '2020-01-01' a, TIMESTAMPTZ '2020-01-01' b, TIME '10:00' c": "[a TIMESTAMP b TIMESTAMP WITH TIME ZONE c TIME]",
-		`SELECT {'a b': [1], 'q"': MAP {'k': {x: 1.5}}} AS s`:                            `[s STRUCT("a b" INTEGER[], "q""" MAP(VARCHAR, STRUCT("x" DECIMAL(2, 1))))]`,
+		`SELECT {'a b': [1], 'q"': MAP {'k': {x: 1.5}}} AS s`:                            `[s STRUCT("a b" INTEGER[], "q""" MAP(VARCHAR, STRUCT("x" DECIMAL(2,1))))]`,
 		"SELECT [1, 2]::INTEGER[2] AS fixed, 'x'::BLOB AS b, pi() p":                     "[fixed INTEGER[] b BLOB p DOUBLE]",
 	}
 	for query, want := range cases {
@@ -119,9 +120,9 @@ func FuzzTypeNames(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := FromDuckDB(SQLType(got))
-		if err != nil || SQLType(again) != SQLType(got) {
-			t.Fatalf("%q became %s, and that %s (%v)", name, SQLType(got), SQLType(again), err)
+		again, err := FromDuckDB(dialect.Type(got))
+		if err != nil || dialect.Type(again) != dialect.Type(got) {
+			t.Fatalf("%q became %s, and that %s (%v)", name, dialect.Type(got), dialect.Type(again), err)
 		}
 	})
 }

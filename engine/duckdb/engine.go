@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/automic-etl/etl/engine/dialect"
 )
 
 // Options bound what the engine may use.
@@ -77,7 +79,7 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 	settings := []string{
 		"SET GLOBAL errors_as_json = true",
 		"SET GLOBAL TimeZone = 'UTC'",
-		"SET GLOBAL temp_directory = " + Literal(e.spill),
+		"SET GLOBAL temp_directory = " + dialect.Text(e.spill),
 		// Else a partition is spread over many small files as soon as more than a hundred are being written.
 		"SET GLOBAL partitioned_write_max_open_files = 2000",
 	}
@@ -85,7 +87,7 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	settings = append(settings, "SET GLOBAL memory_limit = "+Literal(limit))
+	settings = append(settings, "SET GLOBAL memory_limit = "+dialect.Text(limit))
 	if o.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET GLOBAL threads = %d", o.Threads))
 	}
@@ -127,7 +129,7 @@ func (e *Engine) Session(ctx context.Context) (*Session, error) {
 		engine: e, conn: conn, catalog: fmt.Sprintf("etl$%d", e.sessions.Add(1)),
 		schemas: map[string]bool{}, made: map[relation]string{},
 	}
-	for _, statement := range []string{"ATTACH ':memory:' AS " + Ident(s.catalog), "USE " + Ident(s.catalog)} {
+	for _, statement := range []string{"ATTACH ':memory:' AS " + dialect.Ident(s.catalog), "USE " + dialect.Ident(s.catalog)} {
 		if err := s.exec(ctx, statement); err != nil {
 			return nil, firstError(fmt.Errorf("opening a session: %w", err), conn.Close())
 		}

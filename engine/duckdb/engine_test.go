@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
@@ -157,7 +158,7 @@ func TestLayersThatDuckDBHasForItself(t *testing.T) {
 			t.Errorf("%s: %v", layer, err)
 			continue
 		}
-		equal(t, layer, texts(t, s, "SELECT count(*) FROM "+Ident(layer)+`."table"`), "0")
+		equal(t, layer, texts(t, s, "SELECT count(*) FROM "+dialect.Ident(layer)+`."table"`), "0")
 	}
 }
 
@@ -186,10 +187,10 @@ func TestOnlyTheGivenDirectoriesCanBeOpened(t *testing.T) {
 	cols := coltype.Schema{field(1, "id", coltype.Long)}
 	bind(t, s, "silver.t", cols, write(t, s, filepath.Join(allowed, "w"), "SELECT 7 AS id", cols))
 	equal(t, "allowed", texts(t, s, "FROM silver.t"), "7")
-	if err := s.exec(context.Background(), "SELECT * FROM read_text("+Literal(secret)+")"); err == nil {
+	if err := s.exec(context.Background(), "SELECT * FROM read_text("+dialect.Text(secret)+")"); err == nil {
 		t.Error("read a file outside")
 	}
-	if err := s.exec(context.Background(), "SELECT * FROM "+Ident(strings.TrimSuffix(secret, ".txt"))+".txt"); err == nil {
+	if err := s.exec(context.Background(), "SELECT * FROM "+dialect.Ident(strings.TrimSuffix(secret, ".txt"))+".txt"); err == nil {
 		t.Error("read a file outside by its name")
 	}
 	if _, err := s.Write(context.Background(), Write{Query: "SELECT 1 AS id", Columns: cols, Dir: filepath.Join(other, "w")}); err == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -29,9 +30,9 @@ func fieldID(f coltype.Field, name string) (string, error) {
 		return "", fmt.Errorf("%q: %w", f.Name, err)
 	}
 	if len(inner) == 0 {
-		return fmt.Sprintf("%s: %d", Literal(name), f.ID), nil
+		return fmt.Sprintf("%s: %d", dialect.Text(name), f.ID), nil
 	}
-	return fmt.Sprintf("%s: {__duckdb_field_id: %d, %s}", Literal(name), f.ID, strings.Join(inner, ", ")), nil
+	return fmt.Sprintf("%s: {__duckdb_field_id: %d, %s}", dialect.Text(name), f.ID, strings.Join(inner, ", ")), nil
 }
 
 // nestedIDs names the parts of lists and maps as DuckDB does.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -30,7 +31,7 @@ func (r *mergeRun) ranges(ctx context.Context) ([]keyRange, error) {
 	for i, key := range r.Keys {
 		columns[i], _ = columnNamed(r.Columns, key)
 		ranges[i].id = columns[i].ID
-		x := Ident(key)
+		x := dialect.Ident(key)
 		lower, upper := "NULL", "NULL"
 		if ordered(columns[i].Type.Kind) {
 			lower, upper = transport("min("+x+")", columns[i].Type), transport("max("+x+")", columns[i].Type)

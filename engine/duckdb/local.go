@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 )
 
@@ -90,7 +91,7 @@ func (s *Session) keys(ctx context.Context, l *locality) (*Partitioning, error) 
 		if err != nil {
 			return nil, fmt.Errorf("writing DuckDB's syntax tree: %w", err)
 		}
-		if err := s.one(ctx, "SELECT json_deserialize_sql("+Literal(string(tree))+"::JSON)", nil, &parts[i]); err != nil {
+		if err := s.one(ctx, "SELECT json_deserialize_sql("+dialect.Text(string(tree))+"::JSON)", nil, &parts[i]); err != nil {
 			return nil, fmt.Errorf("writing SQL from its syntax tree: %w", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
 )
 
@@ -120,7 +121,7 @@ func holdPartitions(ctx context.Context, t testing.TB, s *Session, query string,
 	materialize("etl_keys", "keys", keys)
 	match := make([]string, len(by))
 	for i, name := range by {
-		match[i] = fmt.Sprintf("q.%s IS NOT DISTINCT FROM k.k%d", Ident(name), i)
+		match[i] = fmt.Sprintf("q.%s IS NOT DISTINCT FROM k.k%d", dialect.Ident(name), i)
 	}
 	outside := "SELECT q.* FROM (" + query + ") AS q ANTI JOIN etl_keys.keys AS k ON " + strings.Join(match, " AND ")
 	rows := func() []string {

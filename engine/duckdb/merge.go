@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
@@ -57,7 +58,7 @@ func (s *Session) Merge(ctx context.Context, m Merge) (*Merged, error) {
 		return nil, err
 	}
 	defer run.forget()
-	run.keys = "SELECT " + idents(m.Keys) + " FROM " + run.rows
+	run.keys = "SELECT " + dialect.Idents(m.Keys) + " FROM " + run.rows
 	if err := run.refuseDuplicates(ctx); err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func (s *Session) newMerge(ctx context.Context, m Merge) (*mergeRun, error) {
 	run := &mergeRun{Merge: m, session: s}
 	parts := make([]string, len(m.Columns))
 	for i, c := range m.Columns {
-		parts[i] = fmt.Sprintf("CAST(%[1]s AS %[2]s) AS %[1]s", Ident(c.Name), SQLType(c.Type))
+		parts[i] = fmt.Sprintf("CAST(%[1]s AS %[2]s) AS %[1]s", dialect.Ident(c.Name), dialect.Type(c.Type))
 	}
 	rows, err := run.keep(ctx, "SELECT "+strings.Join(parts, ", ")+" FROM (\n", m.Query, "\n)")
 	if err != nil {
@@ -144,18 +145,18 @@ func (r *mergeRun) keepKeys(ctx context.Context, keys string) error {
 	parts := make([]string, len(r.Keys))
 	for i, key := range r.Keys {
 		c, _ := columnNamed(r.Columns, key)
-		parts[i] = fmt.Sprintf("CAST(k%d AS %s) AS %s", i, SQLType(c.Type), Ident(key))
+		parts[i] = fmt.Sprintf("CAST(k%d AS %s) AS %s", i, dialect.Type(c.Type), dialect.Ident(key))
 	}
 	table, err := r.keep(ctx, "SELECT DISTINCT "+strings.Join(parts, ", ")+" FROM (\n", keys, "\n) AS k("+numbered("k", len(r.Keys))+")")
 	if err != nil {
 		return fmt.Errorf("merging: computing the touched keys: %w", err)
 	}
-	r.keys = "SELECT " + idents(r.Keys) + " FROM " + table
+	r.keys = "SELECT " + dialect.Idents(r.Keys) + " FROM " + table
 	return nil
 }
 
 func (r *mergeRun) refuseDuplicates(ctx context.Context) error {
-	duplicates := fmt.Sprintf("SELECT %[1]s FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1", idents(r.Keys), r.rows)
+	duplicates := fmt.Sprintf("SELECT %[1]s FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1", dialect.Idents(r.Keys), r.rows)
 	var count int64
 	if err := r.session.one(ctx, "SELECT count(*) FROM ("+duplicates+")", nil, &count); err != nil {
 		return fmt.Errorf("merging: looking for duplicate keys: %w", err)
@@ -222,7 +223,7 @@ func (r *mergeRun) replacement(ctx context.Context, files []state.DataFile) (str
 		names[i] = c.Name
 	}
 	return fmt.Sprintf("SELECT %s FROM (\n%s\n) AS o ANTI JOIN (%s) AS k ON %s\nUNION ALL BY NAME FROM %s",
-		idents(names), old, r.keys, r.matches(), r.rows), nil
+		dialect.Idents(names), old, r.keys, r.matches(), r.rows), nil
 }
 
 // matches is the join condition of old rows and keys.
@@ -232,7 +233,7 @@ func (r *mergeRun) matches() string {
 	}
 	conditions := make([]string, len(r.Keys))
 	for i, key := range r.Keys {
-		conditions[i] = fmt.Sprintf("o.%[1]s IS NOT DISTINCT FROM k.%[1]s", Ident(key))
+		conditions[i] = fmt.Sprintf("o.%[1]s IS NOT DISTINCT FROM k.%[1]s", dialect.Ident(key))
 	}
 	return strings.Join(conditions, " AND ")
 }
@@ -253,7 +254,7 @@ func (r *mergeRun) touched(ctx context.Context) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.hits, err = r.keep(ctx, fmt.Sprintf("SELECT %s AS file, %s AS pos FROM (\n", Ident(fileColumn), Ident(positionColumn)), scan,
+	r.hits, err = r.keep(ctx, fmt.Sprintf("SELECT %s AS file, %s AS pos FROM (\n", dialect.Ident(fileColumn), dialect.Ident(positionColumn)), scan,
 		fmt.Sprintf("\n) AS o SEMI JOIN (%s) AS k ON %s", r.keys, r.matches()))
 	if err != nil {
 		return nil, err

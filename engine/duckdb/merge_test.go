@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -30,7 +31,7 @@ func (r mergeRow) key() string {
 		a = fmt.Sprint(*r.a)
 	}
 	if r.b != nil {
-		b = Literal(*r.b)
+		b = dialect.Text(*r.b)
 	}
 	return a + "|" + b
 }
@@ -220,7 +221,7 @@ func step(t *rapid.T, s *Session, m Merge, tb *table) {
 		for _, r := range touched {
 			keys[project(r)] = true
 		}
-		merged, err = s.ReplaceKeys(context.Background(), m, "SELECT "+idents(m.Keys)+" FROM ("+rowsSQL(touched)+")")
+		merged, err = s.ReplaceKeys(context.Background(), m, "SELECT "+dialect.Idents(m.Keys)+" FROM ("+rowsSQL(touched)+")")
 	} else {
 		merged, err = s.Merge(context.Background(), m)
 		var duplicates *DuplicateKeyError

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -26,7 +27,7 @@ func readType(want coltype.Type, have shape) (string, error) {
 		value, err := readPart(want.Elem, have)
 		return "MAP(" + key + ", " + value + ")", err
 	}
-	return SQLType(want), nil
+	return dialect.Type(want), nil
 }
 
 func readPart(f *coltype.Field, have shape) (string, error) {
@@ -48,7 +49,7 @@ func readStruct(want coltype.Type, have shape) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		parts = append(parts, Ident(p.name)+" "+read)
+		parts = append(parts, dialect.Ident(p.name)+" "+read)
 	}
 	if len(parts) > 0 {
 		return "STRUCT(" + strings.Join(parts, ", ") + ")", nil
@@ -56,7 +57,7 @@ func readStruct(want coltype.Type, have shape) (string, error) {
 	// Nothing of it is wanted, but where it is null must be seen.
 	for _, p := range have.parts {
 		if len(p.parts) == 0 {
-			return "STRUCT(" + Ident(p.name) + " VARCHAR)", nil
+			return "STRUCT(" + dialect.Ident(p.name) + " VARCHAR)", nil
 		}
 	}
 	return "", fmt.Errorf("a data file has none of the struct's fields; rewrite the table's files")
@@ -89,11 +90,11 @@ func rebuilt(want coltype.Type, have shape, value string, depth int) string {
 func rebuiltFields(want coltype.Type, have shape, value string, depth int) string {
 	parts := make([]string, len(want.Fields))
 	for i, f := range want.Fields {
-		field := fmt.Sprintf("CAST(NULL AS %s)", SQLType(f.Type))
+		field := fmt.Sprintf("CAST(NULL AS %s)", dialect.Type(f.Type))
 		if p, ok := part(have.parts, f.ID); ok {
-			field = rebuilt(f.Type, p, value+"."+Ident(p.name), depth)
+			field = rebuilt(f.Type, p, value+"."+dialect.Ident(p.name), depth)
 		}
-		parts[i] = Ident(f.Name) + " := " + field
+		parts[i] = dialect.Ident(f.Name) + " := " + field
 	}
 	return strings.Join(parts, ", ")
 }

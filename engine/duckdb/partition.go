@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -26,7 +27,7 @@ func (o *output) partitionColumns() []string {
 func (o *output) partitioned() string {
 	query := "SELECT *"
 	for i, f := range o.fields {
-		query += ", " + f.text + " AS " + Ident(partitionColumn(i))
+		query += ", " + f.text + " AS " + dialect.Ident(partitionColumn(i))
 	}
 	return query + " FROM (SELECT " + o.outputs() + " FROM (\n"
 }
@@ -34,8 +35,8 @@ func (o *output) partitioned() string {
 // writePartitions lets DuckDB spread the rows over folders, and takes the files out of them.
 func (s *Session) writePartitions(ctx context.Context, o *output) ([]state.StagedFile, error) {
 	folder := filepath.Join(o.Dir, o.name)
-	statement, at := copyQuery("COPY ("+o.partitioned(), o.Query, "\n))) TO "+Literal(folder)+
-		o.options("PARTITION_BY ("+idents(o.partitionColumns())+")", "FILENAME_PATTERN '{uuid}'"))
+	statement, at := copyQuery("COPY ("+o.partitioned(), o.Query, "\n))) TO "+dialect.Text(folder)+
+		o.options("PARTITION_BY ("+dialect.Idents(o.partitionColumns())+")", "FILENAME_PATTERN '{uuid}'"))
 	serial := 0
 	staged, err := s.copy(ctx, o, statement, at, func(file written) (state.StagedFile, error) {
 		path := filepath.Join(o.Dir, fmt.Sprintf("%s-%d.parquet", o.name, serial))
@@ -122,7 +123,7 @@ func (s *Session) writeSortedPartitions(ctx context.Context, o *output) (staged 
 func quoted(names []string) []string {
 	all := make([]string, len(names))
 	for i, name := range names {
-		all[i] = Ident(name)
+		all[i] = dialect.Ident(name)
 	}
 	return all
 }
@@ -130,7 +131,7 @@ func quoted(names []string) []string {
 // partitions are the distinct partition values of a table, as text or nil.
 func (s *Session) partitions(ctx context.Context, table string, columns []string) ([]map[string]any, error) {
 	var all []map[string]any
-	query := fmt.Sprintf("SELECT DISTINCT %[1]s FROM %[2]s ORDER BY %[1]s", idents(columns), table)
+	query := fmt.Sprintf("SELECT DISTINCT %[1]s FROM %[2]s ORDER BY %[1]s", dialect.Idents(columns), table)
 	err := s.each(ctx, query, nil, func(rows *sql.Rows) error {
 		values, into := make([]sql.NullString, len(columns)), make([]any, len(columns))
 		for i := range values {
@@ -154,9 +155,9 @@ func (s *Session) partitions(ctx context.Context, table string, columns []string
 func (s *Session) writePartition(ctx context.Context, o *output, table string, keys map[string]any, name string) ([]state.StagedFile, error) {
 	conditions := make([]string, 0, len(o.fields))
 	for _, column := range o.partitionColumns() {
-		condition := Ident(column) + " IS NULL"
+		condition := dialect.Ident(column) + " IS NULL"
 		if text, ok := keys[column].(string); ok {
-			condition = Ident(column) + " = " + Literal(text)
+			condition = dialect.Ident(column) + " = " + dialect.Text(text)
 		}
 		conditions = append(conditions, condition)
 	}
@@ -164,7 +165,7 @@ func (s *Session) writePartition(ctx context.Context, o *output, table string, k
 	for i, c := range o.Columns {
 		names[i] = c.Name
 	}
-	statement := fmt.Sprintf("COPY (SELECT %s FROM %s WHERE %s)", idents(names), table, strings.Join(conditions, " AND ")) + o.ordered(name)
+	statement := fmt.Sprintf("COPY (SELECT %s FROM %s WHERE %s)", dialect.Idents(names), table, strings.Join(conditions, " AND ")) + o.ordered(name)
 	var values []any
 	return s.copy(ctx, o, statement, nil, func(file written) (state.StagedFile, error) {
 		var err error

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -67,7 +68,7 @@ func drawSample(t *rapid.T, kind coltype.Type) sample {
 	case coltype.Decimal:
 		v := new(big.Int).Mul(big.NewInt(whole.Draw(t, "decimal")), big.NewInt(rapid.SampledFrom([]int64{1, 1_000_000_007, 99_999_999_999}).Draw(t, "factor")))
 		v.Rem(v, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(kind.Precision)), nil))
-		return sample{fmt.Sprintf("'%s'::%s", unscaledText(v, kind.Scale), SQLType(kind)), iceberg.DecimalLiteral{Val: decimal128.FromBigInt(v), Scale: kind.Scale}}
+		return sample{fmt.Sprintf("'%s'::%s", unscaledText(v, kind.Scale), dialect.Type(kind)), iceberg.DecimalLiteral{Val: decimal128.FromBigInt(v), Scale: kind.Scale}}
 	case coltype.Date:
 		v := int32(micros.Draw(t, "date") / 86_400_000_000)
 		return sample{fmt.Sprintf("(DATE '1970-01-01' + (%d))", v), iceberg.DateLiteral(v)}
@@ -96,7 +97,7 @@ func drawSample(t *rapid.T, kind coltype.Type) sample {
 		return sample{fmt.Sprintf("'%v'::FLOAT", v), iceberg.Float32Literal(v)}
 	}
 	v := strings.ReplaceAll(rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zé😀/=% .]{0,90}`), rapid.SampledFrom([]string{"", "..", "__HIVE_DEFAULT_PARTITION__", "NULL"})).Draw(t, "string"), "\x00", "0")
-	return sample{Literal(v), iceberg.StringLiteral(v)}
+	return sample{dialect.Text(v), iceberg.StringLiteral(v)}
 }
 
 // plainLiteral is a literal as this package gives partition values.
@@ -153,7 +154,7 @@ func TestTransformsAreIcebergs(t *testing.T) {
 		{Kind: coltype.Decimal, Precision: 9, Scale: 2}, {Kind: coltype.Decimal, Precision: 18, Scale: 0}, {Kind: coltype.Decimal, Precision: 37, Scale: 37},
 	}
 	for _, kind := range kinds {
-		t.Run(SQLType(kind), func(t *testing.T) {
+		t.Run(dialect.Type(kind), func(t *testing.T) {
 			var spec []state.PartitionField
 			var oracles []iceberg.Transform
 			for _, transform := range transformsOf(kind.Kind) {
@@ -228,7 +229,7 @@ func TestEachFileHoldsOnePartition(t *testing.T) {
 	s := openSession(t)
 	cols := coltype.Schema{field(1, "id", coltype.Long), field(2, "s", coltype.String), field(3, "at", coltype.Timestamptz)}
 	long := strings.Repeat("a long text with / and %2F and 'quotes' ", 5)
-	query := `SELECT i AS id, [NULL, '', '..', 'a/b=c', '__HIVE_DEFAULT_PARTITION__', 'A', 'a', ` + Literal(long) + `, ` + Literal(long+"!") + `][1 + i % 9] AS s,
+	query := `SELECT i AS id, [NULL, '', '..', 'a/b=c', '__HIVE_DEFAULT_PARTITION__', 'A', 'a', ` + dialect.Text(long) + `, ` + dialect.Text(long+"!") + `][1 + i % 9] AS s,
 		CASE WHEN i % 4 > 0 THEN TIMESTAMPTZ '1969-12-31 23:59:59.999999+00' + to_days((i % 4)::INTEGER) END AS at FROM range(3600) r(i)`
 	for _, sorted := range [][]state.SortField{nil, {{Column: "id"}}} {
 		staged, err := s.Write(context.Background(), Write{

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -109,7 +110,7 @@ func (r *mergeRun) deleteFrom(ctx context.Context, f state.DataFile, n int) (sta
 	staged := state.StagedDeletes{Of: f}
 	local := f
 	local.Path = clean(f.Path)
-	query := fmt.Sprintf("SELECT pos FROM %s WHERE file = %s", r.hits, Literal(local.Path))
+	query := fmt.Sprintf("SELECT pos FROM %s WHERE file = %s", r.hits, dialect.Text(local.Path))
 	if len(f.Deletes) > 0 {
 		before, err := r.session.deletes(ctx, []state.DataFile{local})
 		if err != nil {
@@ -123,7 +124,7 @@ func (r *mergeRun) deleteFrom(ctx context.Context, f state.DataFile, n int) (sta
 	}
 	staged.Path = filepath.Join(o.Dir, fmt.Sprintf("%s-deletes-%d.parquet", o.name, n))
 	statement := fmt.Sprintf("COPY (SELECT %s AS file_path, pos FROM (%s) ORDER BY pos) TO %s (FORMAT parquet, COMPRESSION %s, FIELD_IDS {file_path: %d, pos: %d}, USE_TMP_FILE false)",
-		Literal(f.Location), query, Literal(staged.Path), Literal(o.Compression), filePathID, positionID)
+		dialect.Text(f.Location), query, dialect.Text(staged.Path), dialect.Text(o.Compression), filePathID, positionID)
 	result, err := r.session.conn.ExecContext(ctx, statement)
 	if err != nil {
 		return staged, r.session.failure(ctx, err, nil)

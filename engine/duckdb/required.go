@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -36,14 +37,14 @@ const requiredMark = "etl:required:"
 func (o *output) outputs() string {
 	parts := make([]string, len(o.Columns))
 	for i, c := range o.Columns {
-		value := fmt.Sprintf("CAST(%s AS %s)", Ident(c.Name), SQLType(c.Type))
+		value := fmt.Sprintf("CAST(%s AS %s)", dialect.Ident(c.Name), dialect.Type(c.Type))
 		if !o.withoutDictionaries {
 			value = signed(c, value)
 		}
 		if broken := missing(c, value, 0); broken != "" && !isScalar(c.Type) {
-			value = fmt.Sprintf("CASE WHEN %s THEN error(%s) ELSE %s END", broken, Literal(requiredMark+c.Name), value)
+			value = fmt.Sprintf("CASE WHEN %s THEN error(%s) ELSE %s END", broken, dialect.Text(requiredMark+c.Name), value)
 		}
-		parts[i] = value + " AS " + Ident(c.Name)
+		parts[i] = value + " AS " + dialect.Ident(c.Name)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -72,7 +73,7 @@ func missingInside(t coltype.Type, value string, depth int) string {
 	case coltype.Struct:
 		var conditions []string
 		for _, f := range t.Fields {
-			if broken := missing(f, value+"."+Ident(f.Name), depth); broken != "" {
+			if broken := missing(f, value+"."+dialect.Ident(f.Name), depth); broken != "" {
 				conditions = append(conditions, broken)
 			}
 		}

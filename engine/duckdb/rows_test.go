@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -126,7 +127,7 @@ func TestCopyToParquet(t *testing.T) {
 	if err := firstError(s.CopyTo(context.Background(), "SELECT sum(i) AS total FROM range(10) r(i)", Parquet, file), file.Close()); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "back", texts(t, s, "SELECT total::VARCHAR, typeof(total) FROM read_parquet("+Literal(path)+")"), "45|DECIMAL(38,0)")
+	equal(t, "back", texts(t, s, "SELECT total::VARCHAR, typeof(total) FROM read_parquet("+dialect.Text(path)+")"), "45|DECIMAL(38,0)")
 	equal(t, "left", left(t, s.engine.spill), "")
 	if file, err = os.Create(path); err != nil {
 		t.Fatal(err)
@@ -134,7 +135,7 @@ func TestCopyToParquet(t *testing.T) {
 	if err := firstError(s.CopyTo(context.Background(), "SELECT unnest([0::DOUBLE, -0.0::DOUBLE]) AS z", Parquet, file), file.Close()); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "zeros", texts(t, s, "SELECT z::VARCHAR FROM read_parquet("+Literal(path)+")"), "0.0\n-0.0")
+	equal(t, "zeros", texts(t, s, "SELECT z::VARCHAR FROM read_parquet("+dialect.Text(path)+")"), "0.0\n-0.0")
 }
 
 func TestCopyToSaysWhatFormatsThereAre(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/automic-etl/etl/engine/dialect"
 )
 
 // Session is a namespace of its own in the engine: what one binds, no other sees. It is for one goroutine at a time.
@@ -26,7 +28,7 @@ func (s *Session) Close() error {
 	ctx := context.Background()
 	err := s.exec(ctx, "USE memory")
 	if err == nil {
-		err = s.exec(ctx, "DETACH "+Ident(s.catalog))
+		err = s.exec(ctx, "DETACH "+dialect.Ident(s.catalog))
 	}
 	if err != nil {
 		err = fmt.Errorf("closing a session: %w", err)
@@ -99,9 +101,9 @@ func (s *Session) schema(ctx context.Context, name string) error {
 
 // qualified is a name under the session's catalog, which nothing else can be mistaken for.
 func (s *Session) qualified(names ...string) string {
-	all := Ident(s.catalog)
+	all := dialect.Ident(s.catalog)
 	for _, name := range names {
-		all += "." + Ident(name)
+		all += "." + dialect.Ident(name)
 	}
 	return all
 }

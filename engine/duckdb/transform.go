@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -55,7 +56,7 @@ func columnNamed(cols coltype.Schema, name string) (coltype.Field, bool) {
 // compileTransform gives why it can't, or "".
 func compileTransform(c coltype.Field, transform string) (partitionField, string) {
 	name, width, ok := transformWidth(transform)
-	x := Ident(c.Name)
+	x := dialect.Ident(c.Name)
 	switch {
 	case !ok:
 		return partitionField{}, "Iceberg has no such transform."

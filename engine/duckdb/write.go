@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -141,7 +142,7 @@ func (o *output) failure(err error) error {
 // options are those that all our files are written with.
 func (o *output) options(more ...string) string {
 	all := append([]string{
-		"FORMAT parquet", "COMPRESSION " + Literal(o.Compression), "FIELD_IDS " + o.ids,
+		"FORMAT parquet", "COMPRESSION " + dialect.Text(o.Compression), "FIELD_IDS " + o.ids,
 		"RETURN_STATS true", "OVERWRITE_OR_IGNORE true",
 	}, more...)
 	if o.withoutDictionaries {
@@ -152,12 +153,12 @@ func (o *output) options(more ...string) string {
 
 // rotating ends a COPY that begins a new file at the target size. It mixes up the order of rows.
 func (o *output) rotating(name string) string {
-	return " TO " + Literal(o.Dir) + o.options(fmt.Sprintf("FILE_SIZE_BYTES %d", o.TargetBytes), "FILENAME_PATTERN "+Literal(name+"-{i}"))
+	return " TO " + dialect.Text(o.Dir) + o.options(fmt.Sprintf("FILE_SIZE_BYTES %d", o.TargetBytes), "FILENAME_PATTERN "+dialect.Text(name+"-{i}"))
 }
 
 // ordered ends a COPY into one file, in the order of the rows. See split for its size.
 func (o *output) ordered(name string) string {
-	return " TO " + Literal(filepath.Join(o.Dir, name+".parquet")) + o.options("USE_TMP_FILE false")
+	return " TO " + dialect.Text(filepath.Join(o.Dir, name+".parquet")) + o.options("USE_TMP_FILE false")
 }
 
 // copyQuery puts a query between what begins a COPY and what ends it, and tells where it stands.
@@ -173,7 +174,7 @@ func (o *output) order(first ...string) string {
 		if f.Desc {
 			direction = " DESC NULLS LAST"
 		}
-		keys = append(keys, Ident(f.Column)+direction)
+		keys = append(keys, dialect.Ident(f.Column)+direction)
 	}
 	if len(keys) == 0 {
 		return ""

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -228,7 +229,7 @@ func BenchmarkRawCopy(b *testing.B) {
 	s, dir := openSession(b), b.TempDir()
 	query, _ := benchmarkQuery()
 	for b.Loop() {
-		if err := s.exec(context.Background(), "COPY ("+query+") TO "+Literal(filepath.Join(dir, "x.parquet"))+" (FORMAT parquet, COMPRESSION zstd)"); err != nil {
+		if err := s.exec(context.Background(), "COPY ("+query+") TO "+dialect.Text(filepath.Join(dir, "x.parquet"))+" (FORMAT parquet, COMPRESSION zstd)"); err != nil {
 			b.Fatal(err)
 		}
 	}

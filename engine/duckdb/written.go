@@ -11,6 +11,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
@@ -66,7 +67,7 @@ func (s *Session) copy(ctx context.Context, o *output, statement string, at *ori
 // check looks at a file's statistics for what a table can't hold.
 func (o *output) check(file written) error {
 	for _, c := range o.Columns {
-		statistics := file.statistics[Ident(c.Name)]
+		statistics := file.statistics[dialect.Ident(c.Name)]
 		if c.Required && isScalar(c.Type) {
 			nulls, err := strconv.ParseInt(statistics["null_count"], 10, 64)
 			if err != nil {

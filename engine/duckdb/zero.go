@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
@@ -25,7 +26,7 @@ func signed(c coltype.Field, value string) string {
 	if zero == "" {
 		return value
 	}
-	return fmt.Sprintf("CASE WHEN %s THEN error(%s) ELSE %s END", zero, Literal(zeroMark), value)
+	return fmt.Sprintf("CASE WHEN %s THEN error(%s) ELSE %s END", zero, dialect.Text(zeroMark), value)
 }
 
 // negativeZero is SQL that is true if a value is a negative zero or one is nested in it; "" for types that have none.
@@ -36,7 +37,7 @@ func negativeZero(t coltype.Type, value string, depth int) string {
 	case coltype.Struct:
 		var fields []string
 		for _, f := range t.Fields {
-			fields = append(fields, negativeZero(f.Type, value+"."+Ident(f.Name), depth))
+			fields = append(fields, negativeZero(f.Type, value+"."+dialect.Ident(f.Name), depth))
 		}
 		return either(fields...)
 	case coltype.List:

@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/automic-etl/etl/engine/duckdb"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/state"
 )
@@ -143,7 +143,7 @@ func compare(t *rapid.T, p, fresh *project, names []string, text string) {
 		var columns []string
 		for _, f := range fresh.table(planned, "table."+name).Schema {
 			if f.Name != "_etl_loaded_at" && f.Name != "_etl_run" {
-				columns = append(columns, duckdb.Ident(f.Name))
+				columns = append(columns, dialect.Ident(f.Name))
 			}
 		}
 		sql := fmt.Sprintf("SELECT %s FROM %s", strings.Join(columns, ", "), name)

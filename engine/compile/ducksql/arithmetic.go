@@ -1,13 +1,14 @@
 package ducksql
 
 import (
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 func arithmetic(op string, t *expr.Typed, args []string) string {
 	if len(args) == 1 {
-		return "(-" + Cast(args[0], t.Type) + ")"
+		return "(-" + dialect.Cast(args[0], t.Type) + ")"
 	}
 	if !t.Type.Kind.Numeric() {
 		return temporal(op, t, args)
@@ -16,20 +17,20 @@ func arithmetic(op string, t *expr.Typed, args []string) string {
 	if op == "/" || op == "%" {
 		b = "nullif(" + b + ", 0)"
 	}
-	return Cast("("+a+" "+op+" "+b+")", t.Type)
+	return dialect.Cast("("+a+" "+op+" "+b+")", t.Type)
 }
 
 // operands are cast to the result's type, so that nothing overflows before it would overflow that. For a product of
 // decimals one operand is made wider than DuckDB's 64 bits, which would overflow, or lose the scale, before.
 func operands(op string, t *expr.Typed, args []string) (a, b string) {
 	if t.Type.Kind != coltype.Decimal || op != "*" {
-		return Cast(args[0], t.Type), Cast(args[1], t.Type)
+		return dialect.Cast(args[0], t.Type), dialect.Cast(args[1], t.Type)
 	}
 	left, right := decimal(t.Args[0].Type), decimal(t.Args[1].Type)
 	if t.Type.Precision > narrow {
 		left.Precision = max(left.Precision, narrow+1)
 	}
-	return Cast(args[0], left), Cast(args[1], right)
+	return dialect.Cast(args[0], left), dialect.Cast(args[1], right)
 }
 
 // narrow is the most digits of DuckDB's decimals of 64 bits.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -28,7 +29,7 @@ func TestAveragesOfExactNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		table := fmt.Sprintf("CREATE OR REPLACE TABLE t AS SELECT i, CAST(%s AS %s) AS x FROM range(30000) r(i)", test.value, ducksql.Type(ty))
+		table := fmt.Sprintf("CREATE OR REPLACE TABLE t AS SELECT i, CAST(%s AS %s) AS x FROM range(30000) r(i)", test.value, dialect.Type(ty))
 		if _, err := db.Exec(table); err != nil {
 			t.Fatalf("%s: %v", table, err)
 		}

@@ -1,6 +1,9 @@
 package ducksql
 
-import "github.com/automic-etl/etl/plugins/schema/coltype"
+import (
+	"github.com/automic-etl/etl/engine/dialect"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
+)
 
 // cast writes a conversion so that it doesn't depend on the session's time zone.
 func cast(sql string, from, to coltype.Type, try bool) string {
@@ -22,5 +25,5 @@ func cast(sql string, from, to coltype.Type, try bool) string {
 	case from.Kind == coltype.String && to.Kind.Nested():
 		sql = how + sql + " AS JSON)"
 	}
-	return how + sql + " AS " + Type(to) + ")"
+	return how + sql + " AS " + dialect.Type(to) + ")"
 }

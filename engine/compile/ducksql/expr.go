@@ -1,3 +1,5 @@
+// Package ducksql renders bound expressions as DuckDB's SQL. What an expression means was decided in lang/expr; here
+// every part is written so that DuckDB computes exactly that, whatever its session's settings are.
 package ducksql
 
 import (
@@ -7,6 +9,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -67,7 +70,7 @@ func literal(v cty.Value, t coltype.Type) string {
 	case v.IsNull():
 		return "NULL"
 	case t.Kind == coltype.String:
-		return Text(v.AsString())
+		return dialect.Text(v.AsString())
 	case t.Kind == coltype.Boolean:
 		return strings.ToUpper(strconv.FormatBool(v.True()))
 	}
@@ -78,16 +81,16 @@ func literal(v cty.Value, t coltype.Type) string {
 	case t.Kind == coltype.Double:
 		return "CAST('" + f.Text('e', -1) + "' AS DOUBLE)"
 	}
-	return "CAST('" + f.Text('f', -1) + "' AS " + Type(t) + ")"
+	return "CAST('" + f.Text('f', -1) + "' AS " + dialect.Type(t) + ")"
 }
 
 func (r Renderer) column(t *expr.Typed) string {
-	sql := Ident(t.Name)
+	sql := dialect.Ident(t.Name)
 	if !t.Local {
-		sql = Ident(r.Names[t.Relation]) + "." + sql
+		sql = dialect.Ident(r.Names[t.Relation]) + "." + sql
 	}
 	for _, field := range t.Fields {
-		sql += "[" + Text(field) + "]"
+		sql += "[" + dialect.Text(field) + "]"
 	}
 	return sql
 }
@@ -136,7 +139,7 @@ func condition(op string, args []string) string {
 func object(t *expr.Typed, args []string) string {
 	parts := make([]string, len(args))
 	for i, f := range t.Type.Fields {
-		parts[i] = Ident(f.Name) + " := " + args[i]
+		parts[i] = dialect.Ident(f.Name) + " := " + args[i]
 	}
 	return "struct_pack(" + strings.Join(parts, ", ") + ")"
 }
@@ -151,7 +154,7 @@ func index(of coltype.Type, args []string) string {
 
 // comprehension names the variable as the user did: columns are always qualified, so they can't meet it.
 func comprehension(args []string, t *expr.Typed) string {
-	name := Ident(t.Node.(*expr.Call).Args[0].(*expr.Literal).Value.AsString())
+	name := dialect.Ident(t.Node.(*expr.Call).Args[0].(*expr.Literal).Value.AsString())
 	list := args[1]
 	if len(args) > 3 {
 		list = "list_filter(" + list + ", lambda " + name + ": " + args[3] + ")"

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -52,7 +53,7 @@ func (r Renderer) fill(pattern string, t *expr.Typed, args []string) string {
 			b.WriteString(r.over(rest[4] == '+', rest[4] == '='))
 			i += 5
 		case rest[0] == 't':
-			b.WriteString(Type(t.Type))
+			b.WriteString(dialect.Type(t.Type))
 			i++
 		case rest[0] == 'u':
 			n, _ := strconv.Atoi(rest[1:2])
@@ -103,7 +104,7 @@ func (r Renderer) in(list *expr.Typed, args []string) string {
 	for i, elem := range elems.Args {
 		parts[i] = r.Expr(elem)
 		if !elem.Type.Equal(to) {
-			parts[i] = Cast(parts[i], to)
+			parts[i] = dialect.Cast(parts[i], to)
 		}
 	}
 	return "(" + args[0] + " IN (" + strings.Join(parts, ", ") + "))"
@@ -113,16 +114,16 @@ func (r Renderer) in(list *expr.Typed, args []string) string {
 func round(t *expr.Typed, args []string) string {
 	switch t.Args[0].Type.Kind {
 	case coltype.Decimal:
-		return Cast(args[0], t.Type)
+		return dialect.Cast(args[0], t.Type)
 	case coltype.Int, coltype.Long:
 		if len(args) == 1 {
 			return args[0]
 		}
 	}
 	if len(args) == 1 {
-		return Cast("round("+args[0]+")", t.Type)
+		return dialect.Cast("round("+args[0]+")", t.Type)
 	}
-	return Cast("round("+args[0]+", CAST("+args[1]+" AS INTEGER))", t.Type)
+	return dialect.Cast("round("+args[0]+", CAST("+args[1]+" AS INTEGER))", t.Type)
 }
 
 func whole(name string, t *expr.Typed, args []string) string {
@@ -132,7 +133,7 @@ func whole(name string, t *expr.Typed, args []string) string {
 	case name == "truncate":
 		name = "trunc"
 	}
-	return Cast(name+"("+args[0]+")", t.Type)
+	return dialect.Cast(name+"("+args[0]+")", t.Type)
 }
 
 func dateTrunc(t *expr.Typed, args []string) string {
@@ -140,7 +141,7 @@ func dateTrunc(t *expr.Typed, args []string) string {
 	if t.Type.Kind == coltype.Timestamptz {
 		return utc(sql)
 	}
-	return Cast(sql, t.Type)
+	return dialect.Cast(sql, t.Type)
 }
 
 func (r Renderer) countDistinct(args []string) string {
@@ -186,5 +187,5 @@ func (r Renderer) part(name string, t *expr.Typed, args []string) string {
 	case "microsecond":
 		sql = "(" + sql + " % 1000000)"
 	}
-	return Cast(sql, t.Type)
+	return dialect.Cast(sql, t.Type)
 }

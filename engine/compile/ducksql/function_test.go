@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -100,7 +101,7 @@ func nulls(schema coltype.Schema) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += ducksql.Cast("NULL", f.Type) + " AS " + ducksql.Ident(f.Name)
+		text += dialect.Cast("NULL", f.Type) + " AS " + dialect.Ident(f.Name)
 	}
 	return text
 }
@@ -113,7 +114,7 @@ func checkType(t *testing.T, db *sql.DB, source, text string, want coltype.Type)
 		text = "CAST(" + text + " AS VARCHAR)"
 	}
 	var got, wanted string
-	err := db.QueryRow("SELECT typeof(v), typeof("+ducksql.Cast("NULL", want)+") FROM (SELECT "+text+" AS v FROM t)").Scan(&got, &wanted)
+	err := db.QueryRow("SELECT typeof(v), typeof("+dialect.Cast("NULL", want)+") FROM (SELECT "+text+" AS v FROM t)").Scan(&got, &wanted)
 	if err != nil {
 		t.Fatalf("%s\n%s\n%v", source, text, err)
 	}
@@ -138,7 +139,7 @@ func TestAggregatesOverWindows(t *testing.T) {
 			bound := bind(t, f.Example, scope)
 			text := ducksql.Renderer{Names: ducksql.Names{"": "t"}, Over: o}.Expr(bound)
 			var got, want string
-			err := db.QueryRow("SELECT typeof(v), typeof("+ducksql.Cast("NULL", bound.Type)+") FROM (SELECT "+text+" AS v FROM t) LIMIT 1").Scan(&got, &want)
+			err := db.QueryRow("SELECT typeof(v), typeof("+dialect.Cast("NULL", bound.Type)+") FROM (SELECT "+text+" AS v FROM t) LIMIT 1").Scan(&got, &want)
 			if err != nil || got != want {
 				t.Errorf("%s: %s, want %s\n%s\n%v", f.Example, got, want, text, err)
 			}

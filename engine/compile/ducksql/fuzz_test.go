@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -46,7 +47,7 @@ func FuzzRender(f *testing.F) {
 		}
 		sqlText := ducksql.At(ducksql.Renderer{Names: ducksql.Names{"": "t"}}.Expr(bound), time.Unix(1e9, 0))
 		var got, want string
-		err := db.QueryRow("SELECT (SELECT column_type FROM (DESCRIBE SELECT "+sqlText+" AS v FROM t)), (SELECT column_type FROM (DESCRIBE SELECT "+ducksql.Cast("NULL", bound.Type)+" AS v))").Scan(&got, &want)
+		err := db.QueryRow("SELECT (SELECT column_type FROM (DESCRIBE SELECT "+sqlText+" AS v FROM t)), (SELECT column_type FROM (DESCRIBE SELECT "+dialect.Cast("NULL", bound.Type)+" AS v))").Scan(&got, &want)
 		if err != nil {
 			t.Fatalf("%s\n%s\n%v", n, sqlText, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
@@ -100,7 +101,7 @@ func TestRandomExpressionsHaveTheirTypes(t *testing.T) {
 		bound++
 		sql := ducksql.At(ducksql.Renderer{Names: ducksql.Names{"": "t"}}.Expr(typed), time.Unix(1e9, 0))
 		var got, want string
-		err := db.QueryRow("SELECT (SELECT column_type FROM (DESCRIBE SELECT "+sql+" AS v FROM t)), (SELECT column_type FROM (DESCRIBE SELECT "+ducksql.Cast("NULL", typed.Type)+" AS v))").Scan(&got, &want)
+		err := db.QueryRow("SELECT (SELECT column_type FROM (DESCRIBE SELECT "+sql+" AS v FROM t)), (SELECT column_type FROM (DESCRIBE SELECT "+dialect.Cast("NULL", typed.Type)+" AS v))").Scan(&got, &want)
 		if err != nil {
 			t.Fatalf("%s\n%s\n%v", text, sql, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/automic-etl/etl/engine/compile/ducksql"
+	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/expr"
 )
 
@@ -91,7 +92,7 @@ func TestUnfilledInstant(t *testing.T) {
 	if err := db.QueryRow("SELECT " + text).Scan(&v); err == nil || !strings.Contains(err.Error(), "Conversion Error") {
 		t.Errorf("got %v, %v", v, err)
 	}
-	quoted := ducksql.Text(text)
+	quoted := dialect.Text(text)
 	if ducksql.At(quoted, time.Unix(0, 0)) != quoted {
 		t.Error("a user's text was taken for the instant")
 	}
