@@ -1,6 +1,7 @@
 package mysql_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -178,6 +179,11 @@ func (l *lab) disturbed(f *followed, server *services.Server, round int) {
 			happened <- l.endConnections("follower")
 		}
 	}()
+	defer func() {
+		if err := <-happened; err != nil {
+			l.t.Error(err)
+		}
+	}()
 	l.retry(func() error {
 		response, diags := f.plan()
 		if diags.HasErrors() {
@@ -185,20 +191,16 @@ func (l *lab) disturbed(f *followed, server *services.Server, round int) {
 		}
 		return f.read(response)
 	})
-	if err := <-happened; err != nil {
-		l.t.Fatal(err)
-	}
 }
 
 // retry tries until it succeeds, which it must at last.
 func (l *lab) retry(try func() error) {
 	l.t.Helper()
 	var err error
-	for range 60 {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if err = try(); err == nil {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	l.t.Fatal(err)
 }
@@ -233,13 +235,26 @@ func kill(server *services.Server, flavor string) error {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return err
 	}
-	for range 100 {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", server.Port))
-		if err != nil {
+	for range 200 {
+		if ended(pid) && !answers(server.Port) {
 			return nil
 		}
-		_ = conn.Close()
 		time.Sleep(50 * time.Millisecond)
 	}
 	return fmt.Errorf("the server of process %d is not dead", pid)
+}
+
+// ended is whether a process has no leader any more. Its other threads may still hold its port.
+func ended(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || bytes.Contains(stat, []byte(") Z "))
+}
+
+func answers(port int) bool {
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }

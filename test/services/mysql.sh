@@ -46,6 +46,7 @@ GRANT ALL PRIVILEGES ON etl.* TO tls_only@'%';
 CREATE USER IF NOT EXISTS reader@'%' IDENTIFIED BY 'etl';
 GRANT SELECT ON etl.* TO reader@'%';
 END
+	rm -f "$DIR/sock" "$DIR/sock.lock" # a killed server's; while its process is not reaped, the next one takes it for alive
 	spawn "${server[@]}" --bind-address=$HOST --port="$PORT" --mysqlx=OFF --socket="$DIR/sock" --pid-file="$DIR/server.pid" \
 		--init-file="$DIR/init.sql" --skip-name-resolve --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-image=FULL \
 		--binlog-row-metadata=FULL --gtid-mode=ON --enforce-gtid-consistency=ON --default-time-zone=+05:30 \
