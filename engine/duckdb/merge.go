@@ -85,7 +85,6 @@ type mergeRun struct {
 	made    []relation
 	rows    string // the table of new rows
 	keys    string // query of the keys whose old rows go, with the names and types of the key columns
-	hits    string // the table of the old rows that go: file and position
 }
 
 func (s *Session) newMerge(ctx context.Context, m Merge) (*mergeRun, error) {
@@ -245,21 +244,26 @@ func (r *mergeRun) touched(ctx context.Context) (map[string]int64, error) {
 	if err != nil || len(candidates) == 0 {
 		return nil, err
 	}
+	going, err := r.going(ctx, candidates)
+	if err != nil {
+		return nil, err
+	}
+	return r.session.counts(ctx, fmt.Sprintf("SELECT %[1]s, count(*) FROM (%[2]s) GROUP BY %[1]s", dialect.Ident(fileColumn), going))
+}
+
+// going is a query of where the rows of files are that go.
+func (r *mergeRun) going(ctx context.Context, files []state.DataFile) (string, error) {
 	columns := r.Columns[:0:0]
 	for _, key := range r.Keys {
 		c, _ := columnNamed(r.Columns, key)
 		columns = append(columns, c)
 	}
-	scan, err := r.session.scanRows(ctx, columns, candidates, true)
+	scan, err := r.session.scanRows(ctx, columns, files, true)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	r.hits, err = r.keep(ctx, fmt.Sprintf("SELECT %s AS file, %s AS pos FROM (\n", dialect.Ident(fileColumn), dialect.Ident(positionColumn)), scan,
-		fmt.Sprintf("\n) AS o SEMI JOIN (%s) AS k ON %s", r.keys, r.matches()))
-	if err != nil {
-		return nil, err
-	}
-	return r.session.counts(ctx, "SELECT file, count(*) FROM "+r.hits+" GROUP BY file")
+	return fmt.Sprintf("SELECT %s, %s FROM (\n%s\n) AS o SEMI JOIN (%s) AS k ON %s",
+		dialect.Ident(fileColumn), dialect.Ident(positionColumn), scan, r.keys, r.matches()), nil
 }
 
 // candidates are the old files that may hold one of the keys.

@@ -108,10 +108,14 @@ func (r *mergeRun) deleted(ctx context.Context, touched map[string]int64) (map[s
 // deleteFrom writes the positions of a file's rows that go, and of those that went before.
 func (r *mergeRun) deleteFrom(ctx context.Context, f state.DataFile, n int) (state.StagedDeletes, error) {
 	staged := state.StagedDeletes{Of: f}
-	local := f
-	local.Path = clean(f.Path)
-	query := fmt.Sprintf("SELECT pos FROM %s WHERE file = %s", r.hits, dialect.Text(local.Path))
+	going, err := r.going(ctx, []state.DataFile{f})
+	if err != nil {
+		return staged, err
+	}
+	query := fmt.Sprintf("SELECT %s AS pos FROM (%s)", dialect.Ident(positionColumn), going)
 	if len(f.Deletes) > 0 {
+		local := f
+		local.Path = clean(f.Path)
 		before, err := r.session.deletes(ctx, []state.DataFile{local})
 		if err != nil {
 			return staged, err

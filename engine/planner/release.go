@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 
@@ -47,7 +48,7 @@ func (r *planning) releases() {
 func (r *planning) followed() []followed {
 	found := map[string]*followed{}
 	for _, t := range r.recorded {
-		if t.Project != r.Project.Name || len(t.Summary.Cursor) == 0 {
+		if t.Project != r.Project.Name || len(t.Summary.Cursor) == 0 || !bytes.Contains(t.Definition, []byte(schema.Delta)) {
 			continue
 		}
 		d, err := decodeDefinition(t.Definition)
