@@ -28,7 +28,8 @@ func shop() *plan.Plan {
 				Reasons:  []plan.Reason{{Kind: "data", Text: "public.orders has rows after updated_at 2026-11-22 18:04:11Z"}},
 				Reads:    plan.Estimate{Rows: 12104, Bytes: 2_000_000, AtLeast: true},
 				Position: "up to 2026-11-23 02:10:00Z", Compute: "load", From: []string{"source.postgres.orders"},
-				Work: json.RawMessage(`{"secret": "kept for apply"}`),
+				Creates: []string{"replication slot etl_shop_orders", "publication etl_shop_orders"},
+				Work:    json.RawMessage(`{"secret": "kept for apply"}`),
 			},
 			{
 				Address: "table.bronze.returns", Ident: addr.Ident{Namespace: "bronze", Name: "returns"}, Action: plan.None,
@@ -42,7 +43,7 @@ func shop() *plan.Plan {
 			{
 				Address: "table.gold.old_report", Ident: addr.Ident{Namespace: "gold", Name: "old_report"}, Action: plan.Drop,
 				Category: plan.Destructive, Reasons: []plan.Reason{{Kind: "own", Text: "it is no longer declared"}},
-				Reads: plan.Estimate{Rows: 10},
+				Reads: plan.Estimate{Rows: 10}, Releases: []string{"replication slot etl_shop_report"},
 			},
 			{
 				Address: `table.gold.regions["eu"]`, Ident: addr.Ident{Namespace: "gold", Name: "regions_eu"}, Action: plan.Evolve,
