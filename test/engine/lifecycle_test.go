@@ -111,6 +111,21 @@ func TestSourceIsReleased(t *testing.T) {
 	}
 }
 
+// TestDestroyedSource destroys a project.
+func TestDestroyedSource(t *testing.T) {
+	p, table := followedProject(t, twoLogs)
+	p.apply()
+	table.calls = nil
+	if _, _, diags := p.tryApply(planner.Options{Destroy: true, Targets: []string{"table.bronze.a"}}); len(diags) > 0 {
+		t.Fatal(spelled(diags))
+	}
+	table.called(t)
+	if _, _, diags := p.tryApply(planner.Options{Destroy: true}); len(diags) > 0 {
+		t.Fatal(spelled(diags))
+	}
+	table.called(t, "release")
+}
+
 // TestSourceOfAnotherMode stops following a source that is read on.
 func TestSourceOfAnotherMode(t *testing.T) {
 	p, table := followedProject(t, `table "bronze" "a" { from = source.script.t }`)
