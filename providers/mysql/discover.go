@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -51,13 +52,28 @@ func (s *server) discover(ctx context.Context) ([]sdk.Stream, sdk.Diagnostics) {
 	if len(r.key) > 0 {
 		found.Keys = [][]string{r.key}
 	}
-	for _, c := range r.columns {
-		if c.class == instant || c.class == datetime || c.class == integer && len(r.key) == 1 && r.key[0] == c.name {
-			found.Cursors = append(found.Cursors, c.name)
-		}
-	}
+	found.Cursors = r.cursors()
 	return []sdk.Stream{found}, diags
 }
+
+// cursors are columns that could serve as one, the likeliest first: what is named for changes moves with them, which a
+// number that rows are created with doesn't.
+func (r *relation) cursors() []string {
+	var changed, number, other []string
+	for _, c := range r.columns {
+		switch {
+		case (c.class == instant || c.class == datetime) && namedForChanges.MatchString(c.name):
+			changed = append(changed, c.name)
+		case c.class == integer && len(r.key) == 1 && r.key[0] == c.name:
+			number = append(number, c.name)
+		case c.class == instant || c.class == datetime:
+			other = append(other, c.name)
+		}
+	}
+	return append(append(changed, number...), other...)
+}
+
+var namedForChanges = regexp.MustCompile(`(?i)upd|mod|chang`)
 
 // tables are those of the connection's database, or of all.
 func (s *server) tables(ctx context.Context) (tables []name, err error) {

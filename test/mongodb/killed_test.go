@@ -192,25 +192,3 @@ func nowhere(t *testing.T, dir string, text []byte) {
 		t.Error(err)
 	}
 }
-
-// TestDiscoveredBlocksWork pastes what etl discover prints, and loads it all.
-func TestDiscoveredBlocksWork(t *testing.T) {
-	db := newDatabase(t)
-	insert(t, db.Collection("orders"), bson.D{{Key: "_id", Value: bson.NewObjectID()}, {Key: "updatedAt", Value: time.Now()}})
-	insert(t, db.Collection("Odd name.x"), bson.D{{Key: "_id", Value: 1}, {Key: "select", Value: "from"}})
-	l := project(t, db, uri, "orders", "", "")
-	found := l.Must(t, 0, "discover", "mongodb", "connection.mongodb.main")
-	blocks := strings.ReplaceAll(found.Stdout, `"things"`, `"things_again"`)
-	var tables strings.Builder
-	for line := range strings.SplitSeq(blocks, "\n") {
-		if name, ok := strings.CutPrefix(line, `source "mongodb" "`); ok {
-			name, _, _ = strings.Cut(name, `"`)
-			fmt.Fprintf(&tables, "\ntable \"bronze\" %q { from = source.mongodb.%[1]s }\n", name)
-		}
-	}
-	if !strings.Contains(found.Stdout, "cursor = updatedAt") || strings.Count(tables.String(), "table") != 2 {
-		t.Errorf("discovered\n%s", found.Stdout)
-	}
-	l.Write(t, map[string]string{"found.etl.hcl": blocks, "tables.etl.hcl": strings.TrimPrefix(tables.String(), "\n")})
-	l.Must(t, 0, "apply", "-auto-approve")
-}

@@ -22,6 +22,7 @@ const canary = "canary-4f1b"
 // project is a project on the test's database, with the password of a user made for it in the environment.
 type project struct {
 	*etl.Lab
+	lab  *lab
 	t    testing.TB
 	env  []string
 	user string
@@ -37,18 +38,22 @@ func (l *lab) open(blocks string) *project {
 	l.t.Cleanup(func() {
 		l.retry(func() error { _, err := l.db.Exec("DROP USER IF EXISTS `" + user + "`@'%'"); return err })
 	})
-	host, port, _ := strings.Cut(l.config.Addr, ":")
-	p := &project{Lab: etl.New(l.t, binary), t: l.t, user: user, env: []string{"SHOP_PASSWORD=" + canary}}
-	p.Write(l.t, map[string]string{"connection.etl.hcl": fmt.Sprintf(`
-connection "mysql" "shop" {
+	p := &project{Lab: etl.New(l.t, binary), lab: l, t: l.t, user: user, env: []string{"SHOP_PASSWORD=" + canary}}
+	p.Write(l.t, map[string]string{"connection.etl.hcl": p.connection(), "tables.etl.hcl": blocks})
+	return p
+}
+
+// connection is the block of the connection, as `etl fmt` lays it out.
+func (p *project) connection() string {
+	host, port, _ := strings.Cut(p.lab.config.Addr, ":")
+	return fmt.Sprintf(`connection "mysql" "shop" {
   host     = %q
   port     = %s
   database = %q
   user     = %q
   password = env("SHOP_PASSWORD")
 }
-`, host, port, l.database, user), "tables.etl.hcl": blocks})
-	return p
+`, host, port, p.lab.database, p.user)
 }
 
 func (p *project) run(code int, args ...string) etl.Result {

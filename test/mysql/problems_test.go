@@ -125,7 +125,8 @@ func TestShapes(t *testing.T) {
 		l.exec("CREATE TABLE vacant (id int primary key, d date)", "CREATE TABLE Mixed (Id int primary key)", "INSERT INTO Mixed VALUES (1), (2)",
 			"CREATE VIEW seen AS SELECT Id + 1 AS next FROM Mixed", "CREATE TABLE keyless (a int, b int)", "INSERT INTO keyless VALUES (1, 1), (1, 1)",
 			"CREATE TABLE wide ("+strings.Join(columns, ", ")+")", "INSERT INTO wide VALUES ("+strings.Join(values, ", ")+")",
-			"CREATE TABLE isam (id int primary key) ENGINE=MyISAM", "INSERT INTO isam VALUES (1)")
+			"CREATE TABLE isam (id int primary key) ENGINE=MyISAM", "INSERT INTO isam VALUES (1)",
+			"CREATE TABLE stamped (id int primary key, created_at datetime, updated_at datetime, due date)")
 		for name, want := range map[string][2]int{"vacant": {2, 0}, "Mixed": {1, 2}, "seen": {1, 2}, "keyless": {2, 2}, "wide": {1000, 1}, "isam": {1, 1}} {
 			if got := l.load(l.source(table(name)), true); len(got.Columns) != want[0] || len(got.Rows) != want[1] {
 				t.Errorf("%s: %d columns and %d rows", name, len(got.Columns), len(got.Rows))
@@ -144,8 +145,13 @@ func TestShapes(t *testing.T) {
 		described := block(l.source(nil).Source.Type(), nil)
 		cfg := sdk.Config{Connection: l.connection(nil), Source: cty.ObjectVal(described)}
 		streams, diags := discover(cfg)
-		if diags.HasErrors() || len(streams) != 6 {
+		if diags.HasErrors() || len(streams) != 7 {
 			t.Errorf("%d streams, %v", len(streams), diags)
+		}
+		for _, stream := range streams {
+			if stream.Name == "stamped" && strings.Join(stream.Cursors, " ") != "updated_at id created_at" {
+				t.Errorf("the cursors of a table are %v", stream.Cursors)
+			}
 		}
 	})
 }
