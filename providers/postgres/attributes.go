@@ -59,7 +59,7 @@ func extractBlocks() map[string]schema.Block {
 		schema.Batch: {Doc: "Reads all rows, in one consistent snapshot."},
 		schema.Incremental: {
 			Doc: "Reads the rows whose cursor is not below the greatest one that was read. Rows that are read again are stored once. A row that appears with " +
-				"a cursor older than lookback is not seen, nor is a row that was deleted.",
+				"a cursor older than lookback is not seen; a deletion only with detect_deletes.",
 			Attributes: []schema.Attribute{
 				{Name: "cursor", Kind: schema.Column, Required: true, Doc: "A column that grows with each change: a time, a date, a whole number, a decimal, a uuid or " +
 					"a text (compared byte by byte). Rows without a value are read every time."},
@@ -67,6 +67,7 @@ func extractBlocks() map[string]schema.Block {
 				{Name: "lookback", Type: cty.String, Cosmetic: true, Doc: "How far below the greatest cursor rows may still appear, since transactions end in another order than they begin: " +
 					"\"5m\" for times, \"2d\" for dates, \"100\" for numbers."},
 				{Name: "batch_size", Type: cty.Number, Cosmetic: true, Doc: "Rows a batch, where the host's own number is not wanted."},
+				{Name: "detect_deletes", Type: cty.Bool, Default: cty.False, Doc: "Whether each run compares the keys of all rows with those of the table, and takes out the rows that are gone."},
 			},
 		},
 		schema.Delta: {

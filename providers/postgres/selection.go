@@ -39,12 +39,14 @@ func (s *source) selects(wanted coltype.Schema) selection {
 	return out
 }
 
-// also adds columns that are copied but not wanted, for the places of bad rows.
+// also adds columns that are copied but not wanted, for the places of bad rows. They are texts, which all of their values
+// have: a row must not be bad for what nobody asked for.
 func (s *selection) also(fields []sourceField, names []string) {
 	for _, f := range fields {
 		for _, name := range names {
 			if f.name == name && !s.has(name) {
-				s.copied = append(s.copied, copied{f.name, f.shape.Natural, f.shape, f.shape.Reads(f.shape.Natural)})
+				text := coltype.Of(coltype.String)
+				s.copied = append(s.copied, copied{f.name, text, f.shape, f.shape.Reads(text)})
 			}
 		}
 	}
