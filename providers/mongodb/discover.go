@@ -64,13 +64,18 @@ func (c *collection) stream(ctx context.Context) (sdk.Stream, error) {
 	}, nil
 }
 
+// queried reports whether a query can ask for the field by its name.
+func queried(name string) bool {
+	return name != "" && !strings.HasPrefix(name, "$") && !strings.ContainsRune(name, '.')
+}
+
 // cursors are dates, those first by whose names documents change, and _id where it tells the time of its making.
 func (c *collection) cursors(ctx context.Context, columns coltype.Schema) []string {
 	var changes, others []string
 	for _, f := range columns {
 		lower := strings.ToLower(f.Name)
 		switch {
-		case f.Type.Kind != coltype.Timestamptz:
+		case f.Type.Kind != coltype.Timestamptz || !queried(f.Name):
 		case strings.Contains(lower, "updat") || strings.Contains(lower, "modif") || strings.Contains(lower, "chang"):
 			changes = append(changes, f.Name)
 		default:

@@ -87,7 +87,7 @@ func (q query) options() *options.FindOptionsBuilder {
 func projected(fields []string) bson.D {
 	projection := bson.D{{Key: idField, Value: 1}}
 	for _, f := range fields {
-		if f == "" || strings.ContainsRune(f, '.') || strings.HasPrefix(f, "$") {
+		if !queried(f) {
 			return nil
 		}
 		if f != idField {

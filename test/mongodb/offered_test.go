@@ -17,7 +17,7 @@ func TestDiscoveredBlocksWork(t *testing.T) {
 	db := newDatabase(t)
 	insert(t, db.Collection("orders"), bson.D{{Key: "_id", Value: bson.NewObjectID()}, {Key: "created", Value: time.Now()}, {Key: "updatedAt", Value: time.Now()}},
 		bson.D{{Key: "_id", Value: bson.NewObjectID()}, {Key: "created", Value: time.Now()}})
-	insert(t, db.Collection(`Odd.name "y" ${z}`), bson.D{{Key: "_id", Value: 1}, {Key: "select me", Value: "Ada"}, {Key: "${at}", Value: time.Now()}})
+	insert(t, db.Collection(`Odd.name "y" {z}`), bson.D{{Key: "_id", Value: 1}, {Key: "select me", Value: "Ada"}, {Key: "${at}", Value: time.Now()}})
 	insert(t, db.Collection("plain"), bson.D{{Key: "_id", Value: 1}})
 	l := lab.New(t, program)
 	l.Write(t, map[string]string{"shop.etl.hcl": fmt.Sprintf("connection \"mongodb\" \"main\" {\n  uri      = env(\"SHOP_URI\")\n  database = %q\n}\n", db.Name())})
