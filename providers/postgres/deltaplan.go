@@ -3,7 +3,9 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/postgres/pgoutput"
 	"github.com/automic-etl/etl/providers/postgres/session"
@@ -52,15 +54,16 @@ func (o options) follow(ctx context.Context, c *session.Conn) (*followed, sdk.Di
 	return f, diags
 }
 
-func (o options) planChanges(ctx context.Context, c *session.Conn, cursor []byte) (*sdk.PlanResponse, sdk.Diagnostics) {
+func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
 	f, diags := o.follow(ctx, c)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	response, err := f.plan(ctx, c, cursor)
+	response, err := f.plan(ctx, c, req.Cursor[""])
 	if err != nil {
 		return nil, append(diags, o.diagnose(err)...)
 	}
+	response.Warnings = append(response.Warnings, f.filledColumns(req.Columns)...)
 	return response, append(diags, f.lossy()...)
 }
 
@@ -178,6 +181,22 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 		return say("Table not published", "The publication %s has the table %s no more.", f.slot, f.label())
 	}
 	return nil
+}
+
+// filledColumns warns of new columns whose values in older rows the log doesn't tell. Recorded are the columns as they were
+// read until now, none before the first read.
+func (f *followed) filledColumns(recorded coltype.Schema) sdk.Diagnostics {
+	var filled []string
+	for _, field := range f.fields {
+		if len(recorded) > 0 && field.filled && recorded.Index(field.name) < 0 {
+			filled = append(filled, field.name)
+		}
+	}
+	if filled == nil {
+		return nil
+	}
+	return sdk.Diagnostics{sdk.Warning("Values that the log doesn't tell", fmt.Sprintf("New columns of %s have a default: %s. Rows that were there when they were added got it without a change in the "+
+		"log: in the lakehouse they have null until they change. To have it in all rows, read the table anew: `etl apply -resnapshot`.", f.label(), strings.Join(filled, ", ")))}
 }
 
 func (f *followed) warnings() sdk.Diagnostics {

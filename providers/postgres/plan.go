@@ -24,7 +24,7 @@ func (Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (
 	}
 	defer c.Close()
 	if o.mode == schema.Delta {
-		response, more := o.planChanges(ctx, c, req.Cursor[""])
+		response, more := o.planChanges(ctx, c, req)
 		return response, append(diags, more...)
 	}
 	if err := c.Begin(ctx, ""); err != nil {

@@ -32,6 +32,7 @@ type sourceField struct {
 	doc      string
 	shape    *column.Shape
 	required bool
+	filled   bool // rows from before the column may have got a value in it
 }
 
 // leastVersion is the oldest server that etl reads.
@@ -84,7 +85,7 @@ func (s *source) describeTable(ctx context.Context, c *session.Conn) sdk.Diagnos
 	}
 	for _, column := range columns {
 		s.fields = append(s.fields, sourceField{
-			name: column.Name, doc: column.Doc, shape: types.Shape(column.Type, column.Typmod, column.Dims), required: column.NotNull,
+			name: column.Name, doc: column.Doc, shape: types.Shape(column.Type, column.Typmod, column.Dims), required: column.NotNull, filled: column.Filled,
 		})
 	}
 	if len(s.fields) == 0 {

@@ -34,9 +34,7 @@ table "bronze" "other" { from = source.csv.other }
 `,
 		"other.csv": "a\n1\n",
 	})
-	t.Cleanup(func() {
-		d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
-	})
+	t.Cleanup(func() { d.dropSlots(t) })
 	dsn := fmt.Sprintf("postgres://keeper_of_secrets:%s@%s:%d/%s", canary, d.host, d.port, d.name)
 	silent := func(what string, text []byte) {
 		t.Helper()

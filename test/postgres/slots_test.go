@@ -10,15 +10,19 @@ import (
 
 const slotsOf = "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() AND NOT temporary"
 
+// dropSlots drops what is left at the server, which would keep the database from being dropped.
+func (d *database) dropSlots(t *testing.T) {
+	t.Helper()
+	d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
+}
+
 // TestTwoTablesReadOneSlot reads one source into two tables at different speeds: each gets all of it, and the slot keeps
 // what the slower one has not read.
 func TestTwoTablesReadOneSlot(t *testing.T) {
 	d := newDatabase(t)
 	d.moving(t)
 	p := newProject(t, d, map[string]string{"shop.etl.hcl": shop + current})
-	t.Cleanup(func() {
-		d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
-	})
+	t.Cleanup(func() { d.dropSlots(t) })
 	p.must(t, 0, "apply", "-auto-approve")
 	for range 3 {
 		stop := d.background(t, "busy")
@@ -58,9 +62,7 @@ func TestDeathBeforeTheFirstCommit(t *testing.T) {
 	d.moving(t)
 	d.exec(t, "INSERT INTO busy SELECT i, 1, repeat('c', 2000) FROM generate_series(10000, 40000) i")
 	p := newProject(t, d, map[string]string{"shop.etl.hcl": shop})
-	t.Cleanup(func() {
-		d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
-	})
+	t.Cleanup(func() { d.dropSlots(t) })
 	stop := d.background(t, "busy")
 	for range 3 {
 		run := p.start(t, "apply", "-auto-approve")
@@ -91,9 +93,7 @@ func TestRollback(t *testing.T) {
 	d := newDatabase(t)
 	d.moving(t)
 	p := newProject(t, d, map[string]string{"shop.etl.hcl": shop})
-	t.Cleanup(func() {
-		d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
-	})
+	t.Cleanup(func() { d.dropSlots(t) })
 	p.must(t, 0, "apply", "-auto-approve")
 	first := p.ask(t, "SELECT count(*) FROM bronze.log")
 	d.exec(t, "UPDATE busy SET n = n + 1")

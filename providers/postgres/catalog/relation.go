@@ -43,6 +43,7 @@ type Column struct {
 	Dims      int    `json:"dims"`
 	NotNull   bool   `json:"not_null"`
 	Generated bool   `json:"generated"`
+	Filled    bool   `json:"filled"` // rows from before the column may have got a value in it
 	Readable  bool   `json:"readable"`
 	Doc       string `json:"doc"`
 }
@@ -134,6 +135,7 @@ SELECT json_build_object(
   'columns', (
     SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::int8, 'typmod', a.atttypmod, 'dims', a.attndims,
       'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
+      'filled', a.atthasmissing OR a.atthasdef OR a.attidentity <> '',
       'readable', pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'),
       'doc', coalesce(pg_catalog.col_description(c.oid, a.attnum), '')) ORDER BY a.attnum)
     FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
