@@ -64,9 +64,9 @@ func (t *task) landedRuns(ctx context.Context) (runs map[string]bool, oldest str
 // runOf is the run that found the rows of a quarantine's file, empty for another writer's: runs write under data/<run id>/, and
 // what they write again of another run's rows under data/<run id>/<other run id>/.
 func runOf(path string) string {
-	_, rest, ok := strings.Cut(path, "/data/")
-	folders := strings.Split(rest, "/")
-	if !ok || len(folders) < 2 {
+	at := strings.LastIndex(path, "/data/")
+	folders := strings.Split(path[at+1:], "/")
+	if at < 0 || len(folders) < 3 {
 		return ""
 	}
 	return folders[len(folders)-2]

@@ -176,9 +176,9 @@ func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {
 	if err := b.prepare(ctx, t); err != nil {
 		return err
 	}
-	rows := fmt.Sprintf(`SELECT json_merge_patch(to_json(b), '{"%s":null}')::VARCHAR AS raw, b.%s AS reason, %s AS source,
-		CAST(NULL AS VARCHAR) AS position, %s AS _etl_run, make_timestamptz(%d) AS _etl_loaded_at FROM (%s) AS b`,
-		compile.ReasonColumn, compile.ReasonColumn, dialect.Text(t.plan.Ident.String()), dialect.Text(t.id), t.started.UnixMicro(), bad)
+	rows := fmt.Sprintf(`SELECT to_json(%s)::VARCHAR AS raw, %s AS reason, %s AS source,
+		CAST(NULL AS VARCHAR) AS position, %s AS _etl_run, make_timestamptz(%d) AS _etl_loaded_at FROM (%s)`, dialect.Ident(compile.RowColumn),
+		dialect.Ident(compile.ReasonColumn), dialect.Text(t.plan.Ident.String()), dialect.Text(t.id), t.started.UnixMicro(), bad)
 	files, err := t.session.Write(ctx, duckdb.Write{Query: rows, Columns: b.columns, Dir: b.dir, Prefix: "checked", Compression: "zstd", TargetBytes: targetFileBytes})
 	if err != nil {
 		return fmt.Errorf("staging the quarantine of %s: %w", t.plan.Ident, err)

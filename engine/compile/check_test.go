@@ -60,7 +60,7 @@ func TestChecks(t *testing.T) {
 	if got := emails(compile.GoodRows(checks[:2], rows)); got != `{"id":1,"email":"a@b"} {"id":null,"email":"e@f"}` {
 		t.Errorf("good rows %s", got)
 	}
-	bad := sorted(l.rows(t, `SELECT email, "_etl_reason" AS reason FROM (`+compile.BadRows(checks[:2], rows)+")"))
+	bad := sorted(l.rows(t, `SELECT "etl$row".email, "_etl_reason" AS reason FROM (`+compile.BadRows(checks[:2], rows)+")"))
 	wantBad := []string{
 		`{"email":"c@d","reason":"failed the check \"positive\""}`,
 		`{"email":"x","reason":"failed the check \"valid email\"; failed the check \"positive\""}`,

@@ -11,8 +11,12 @@ import (
 // user's name can spell it.
 const whole = `"etl_check"."whole"`
 
-// ReasonColumn names, in the result of BadRows, why a row is bad.
-const ReasonColumn = "_etl_reason"
+// Columns of the result of BadRows: the row, as a struct, and why it is bad. No user's column can have the first name, which
+// also stands for the row while the struct is made of it.
+const (
+	RowColumn    = "etl$row"
+	ReasonColumn = "_etl_reason"
+)
 
 // Rows are what checks look at, as SQL relations: a quoted table name, or a SELECT in parentheses.
 type Rows struct {
@@ -58,15 +62,16 @@ func GoodRows(checks []Check, r Rows) string {
 	return text + " WHERE NOT (" + strings.Join(failures(checks, r), " OR ") + ")"
 }
 
-// BadRows selects the rows that fail any of the checks, with the names of those in ReasonColumn.
+// BadRows selects the rows that fail any of the checks, with the names of those.
 func BadRows(checks []Check, r Rows) string {
 	reasons := make([]string, len(checks))
 	for i, c := range checks {
 		reasons[i] = fmt.Sprintf("CASE WHEN %s THEN %s END", c.fails(r), dialect.Text("failed the check \""+c.Name+"\""))
 	}
-	inner := "SELECT " + dialect.Ident(rowAlias) + ".*, concat_ws('; ', " + strings.Join(append(reasons, "NULL"), ", ") + ") AS " +
-		dialect.Ident(ReasonColumn) + " FROM " + r.from()
-	return "SELECT * FROM (" + inner + ") AS \"b\" WHERE \"b\"." + dialect.Ident(ReasonColumn) + " <> ''"
+	all, reason := dialect.Ident(RowColumn), dialect.Ident(ReasonColumn)
+	r.Tested = fmt.Sprintf("(SELECT %[1]s, %[1]s.* FROM %[2]s AS %[1]s)", all, r.Tested)
+	return fmt.Sprintf("SELECT * FROM (SELECT %s, concat_ws('; ', %s, NULL) AS %s FROM %s) WHERE %s <> ''",
+		row(RowColumn), strings.Join(reasons, ", "), reason, r.from(), reason)
 }
 
 // FailureCounts gives one row with the number of failing rows of each row check, as c0, c1, … in one pass.

@@ -31,3 +31,19 @@ func TestQuarantineOfRecomputedRows(t *testing.T) {
 		})
 	}
 }
+
+// TestQuarantinedRowsAreWhole takes out rows whose columns are named as what the engine makes queries of, and whose numbers are
+// more than floating point holds.
+func TestQuarantinedRowsAreWhole(t *testing.T) {
+	p := newProject(t, map[string]string{"shop.etl.hcl": `
+table "silver" "t" {
+  sql = <<-SQL
+    SELECT 1 AS b, 2 AS t, 3 AS reason, 4 AS raw, 12345678901234567.123 AS exact, CAST(NULL AS BIGINT) AS nothing, {'x': NULL, 'y': 5} AS nested
+  SQL
+  expect "quarantine" "never" { that = b > 1 }
+}
+`})
+	p.apply()
+	p.same("SELECT raw, reason FROM silver.t__quarantine",
+		`{"b":1,"t":2,"reason":3,"raw":4,"exact":12345678901234567.123,"nothing":null,"nested":{"x":null,"y":5}}|failed the check "never"`)
+}
