@@ -46,6 +46,7 @@ table "silver" "latest" {
     key  = [id]
     keep = latest(at)
   }
+  expect "quarantine" "not too much" { that = amount < 150 }
   write "merge" { key = [id] }
 }
 
@@ -87,7 +88,7 @@ table "gold" "leaving" {
 // shopTables are the tables of the shop after the second apply.
 var shopTables = []string{
 	"bronze.customers", "bronze.orders", "bronze.orders__quarantine", "gold.customers", "gold.sales",
-	"silver.checked", "silver.checked__quarantine", "silver.latest", "silver.monthly", "silver.orders",
+	"silver.checked", "silver.checked__quarantine", "silver.latest", "silver.latest__quarantine", "silver.monthly", "silver.orders",
 }
 
 // configuration has a definition of more than 8 KB, so that it is recorded in a file of its own.
