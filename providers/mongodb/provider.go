@@ -9,6 +9,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/delivery"
 )
 
 // Provider serves MongoDB through the public SDK.
@@ -81,16 +82,20 @@ func (*Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, 
 		return diags
 	}
 	defer c.close()
-	var err error
+	if c.mode == schema.Delta && !req.KeysOnly {
+		return c.explained(c.readDelta(ctx, req, out))
+	}
+	read := c.readBatch
 	switch {
 	case req.KeysOnly:
-		err = c.readKeys(ctx, req, out)
-	case c.mode == schema.Delta:
-		err = c.readDelta(ctx, req, out)
+		read = c.readKeys
 	case c.mode == schema.Incremental:
-		err = c.readIncremental(ctx, req, out)
-	default:
-		err = c.readBatch(ctx, req, out)
+		read = c.readIncremental
 	}
-	return c.explained(err)
+	return c.explained(delivery.Again(ctx, out, interrupted, func(out sdk.Output) error {
+		if err := c.client.Ping(ctx, nil); err != nil {
+			return err
+		}
+		return read(ctx, req, out)
+	}))
 }

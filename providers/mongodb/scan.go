@@ -102,7 +102,8 @@ func projected(fields []string) bson.D {
 
 // interrupted holds for errors after which a new connection may do better.
 func interrupted(err error) bool {
-	if errors.Is(err, context.Canceled) {
+	var tried *triedError
+	if errors.Is(err, context.Canceled) || errors.As(err, &tried) {
 		return false
 	}
 	var labeled mongo.LabeledError
@@ -127,13 +128,19 @@ const (
 
 func (r *retries) reset() { *r = retries{} }
 
-// wait returns the error itself once it is no use to try again.
+// triedError is an error after which it was tried again for long enough.
+type triedError struct{ error }
+
+// Unwrap is the error itself.
+func (e *triedError) Unwrap() error { return e.error }
+
+// wait returns the error once it is no use to try again.
 func (r *retries) wait(ctx context.Context, err error) error {
 	if r.since.IsZero() {
 		r.since, r.delay = time.Now(), firstDelay
 	}
 	if time.Since(r.since) > giveUp {
-		return err
+		return &triedError{err}
 	}
 	select {
 	case <-ctx.Done():

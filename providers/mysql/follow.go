@@ -54,11 +54,29 @@ func (p *Provider) readDelta(ctx context.Context, s *server, req sdk.ReadRequest
 		return diags
 	}
 	if len(req.Cursor[req.Partition]) == 0 {
-		if err := c.snapshot(ctx); err != nil {
+		if err := c.begin(ctx); err != nil {
 			return err
 		}
 	}
 	return c.follow(ctx)
+}
+
+// snapshots is how often a table is read until its connections last.
+const snapshots = 5
+
+// begin sends the table. Connections that are lost meanwhile take the snapshot with them: the table is read again, later,
+// and a truncation before it takes back what was sent.
+func (c *changes) begin(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := c.snapshot(ctx)
+		if err == nil || !disconnected(err) || try == snapshots {
+			return err
+		}
+		sdk.Logger(ctx).Warn("The connection was lost while the table was read, and it is read again", "reason", err.Error())
+		if err := c.server.awaken(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 func (c *changes) decode() sdk.Diagnostics {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/delivery"
 )
 
 // Provider serves sources of MySQL and MariaDB through the public SDK.
@@ -83,11 +84,11 @@ func (p *Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest
 		return diags
 	}
 	defer s.close()
-	read := p.readBatch
+	read := again(p.readBatch)
 	switch {
 	case req.KeysOnly:
 	case cfg.Mode == schema.Incremental:
-		read = p.readIncrement
+		read = again(p.readIncrement)
 	case cfg.Mode == schema.Delta:
 		read = p.readDelta
 	}
@@ -95,6 +96,21 @@ func (p *Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest
 		return s.explain(ctx, err, fmt.Sprintf("reading %s", s.what()))
 	}
 	return nil
+}
+
+// reader is one way to read.
+type reader func(ctx context.Context, s *server, req sdk.ReadRequest, out sdk.Output) error
+
+// again reads anew, in another snapshot, where connections are lost before anything was handed over.
+func again(once reader) reader {
+	return func(ctx context.Context, s *server, req sdk.ReadRequest, out sdk.Output) error {
+		return delivery.Again(ctx, out, disconnected, func(out sdk.Output) error {
+			if err := s.db.PingContext(ctx); err != nil {
+				return err
+			}
+			return once(ctx, s, req, out)
+		})
+	}
 }
 
 // what is read, for messages.

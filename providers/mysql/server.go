@@ -73,20 +73,34 @@ func dial(ctx context.Context, o options) (*server, error) {
 }
 
 // redial waits for a server that a plan has just seen and that restarts.
-func redial(ctx context.Context, o options) (*server, sdk.Diagnostics) {
+func redial(ctx context.Context, o options) (s *server, diags sdk.Diagnostics) {
+	err := awaited(ctx, func() (err error) {
+		s, err = dial(ctx, o)
+		return err
+	})
+	if err != nil {
+		return nil, s.explain(ctx, err, "connecting")
+	}
+	return s, nil
+}
+
+// awaken waits until the server takes connections again.
+func (s *server) awaken(ctx context.Context) error {
+	return awaited(ctx, func() error { return s.db.PingContext(ctx) })
+}
+
+// awaited tries for as long as a server may take to come back.
+func awaited(ctx context.Context, try func() error) error {
 	until := time.Now().Add(restart)
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		s, err := dial(ctx, o)
-		if err == nil {
-			return s, nil
-		}
-		if !retriable(err) || time.Now().After(until) {
-			return nil, s.explain(ctx, err, "connecting")
+		err := try()
+		if err == nil || !retriable(err) || time.Now().After(until) {
+			return err
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return nil, s.explain(ctx, err, "connecting")
+			return err
 		}
 	}
 }

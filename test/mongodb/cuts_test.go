@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/mongodb"
 	"github.com/automic-etl/etl/providers/outputtest"
 )
@@ -147,5 +148,61 @@ func TestCutScan(t *testing.T) {
 	}
 	if len(got.Rows) != n || len(seen) != n {
 		t.Errorf("%d rows, %d documents, after %d reads", len(got.Rows), len(seen), reads.Load())
+	}
+}
+
+// TestCutInTheMiddle drops the connections in the middle of reads that nothing orders, so that they can't go on from where
+// they were: they begin anew, and each document comes once.
+func TestCutInTheMiddle(t *testing.T) {
+	db := newDatabase(t)
+	const n = 3000
+	var documents []any
+	for i := range n {
+		var id any = i
+		if i%2 == 0 {
+			id = fmt.Sprint(i)
+		}
+		documents = append(documents, bson.D{{Key: "_id", Value: id}, {Key: "n", Value: i}, {Key: "even", Value: i%2 == 0}})
+	}
+	insert(t, db.Collection("c"), documents...)
+	for name, given := range map[string]struct {
+		mode       string
+		attributes values
+		want       int
+	}{
+		"ids of two types": {schema.Batch, nil, n},
+		"a filter":         {schema.Batch, values{"filter": cty.StringVal(`{"even": true}`)}, n / 2},
+		"incremental":      {schema.Incremental, values{"cursor": cty.StringVal("n")}, n},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := config(db, "c", given.mode, given.attributes, values{"batch_size": cty.NumberIntVal(50)})
+			if given.mode == schema.Batch {
+				cfg.Extract = cty.ObjectVal(values{"batch_size": cty.NumberIntVal(50)})
+			}
+			plan, diags := mongodb.New().Plan(context.Background(), cfg, sdk.PlanRequest{})
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			var reads atomic.Int64
+			var p *proxy
+			p = newProxy(t, nil, func(command string, _ bson.Raw) bson.D {
+				if command == "getMore" && reads.Add(1) == 20 {
+					p.cut()
+				}
+				return nil
+			})
+			cfg.Connection = filled(*mongodb.New().Schema().Connection, values{"uri": cty.StringVal(p.uri()), "database": cty.StringVal(db.Name())})
+			got, err := outputtest.Read(t, mongodb.New(), cfg, plan, nil, given.mode == schema.Batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]bool{}
+			for _, id := range ids(got) {
+				seen[id] = true
+			}
+			if len(got.Rows) != given.want || len(seen) != given.want || reads.Load() < 30 {
+				t.Errorf("%d rows, %d documents, after %d reads", len(got.Rows), len(seen), reads.Load())
+			}
+		})
 	}
 }
