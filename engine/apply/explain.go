@@ -59,7 +59,6 @@ func (r *run) summarise(t *task, err error) (summary, detail string) {
 	var tooMany *TooManyBadRowsError
 	var conflict *state.ConflictError
 	var stale *staleError
-	var missing *missingRowError
 	var twice *duckdb.DuplicateKeyError
 	var full *duckdb.DiskFullError
 	var memory *duckdb.MemoryError
@@ -74,8 +73,6 @@ func (r *run) summarise(t *task, err error) (summary, detail string) {
 		return "Another writer changed the table", fmt.Sprintf("%s %s Run `etl apply` again: it plans on what is there now.", diag.Sentence(conflict), published)
 	case errors.As(err, &stale):
 		return "The plan is stale", fmt.Sprintf("%s. %s Run `etl apply` again.", stale.why, published)
-	case errors.As(err, &missing):
-		return "A change without its row", fmt.Sprintf("%s: %s. %s Read the source anew with `etl apply -resnapshot=%s`.", t.plan.Address, missing, published, t.plan.Address)
 	case errors.As(err, &twice):
 		return "A key is twice in the input of a merge", fmt.Sprintf("%s %s Add a dedupe step on the key before the merge.", diag.Sentence(twice), published)
 	case errors.As(err, &full):

@@ -19,12 +19,16 @@ type Unchanged struct {
 }
 
 // Sequence numbers the changes and tells which of them are of one row: its life, from an insert to the next. A row that was
-// there before has a life below zero.
+// there before has a life below zero. What comes after a delete or a truncate without an insert is a life of its own: of a row
+// that was out of the table, since what it was could not be represented.
 func (u Unchanged) Sequence() string {
-	numbered := fmt.Sprintf("SELECT %s, %s, %s, row_number() OVER (ORDER BY %s) AS n FROM %s", position(), op(), list(u.Key), position(), u.Rows)
 	key := list(u.Key)
-	return fmt.Sprintf("SELECT *, coalesce(max(CASE WHEN %s THEN n END) OVER (PARTITION BY %s ORDER BY n), -min(n) OVER (PARTITION BY %s)) AS life FROM (%s)",
-		isOp(sdk.Insert), key, key, numbered)
+	numbered := fmt.Sprintf("SELECT %[1]s, %[2]s, %[3]s, row_number() OVER w AS n, count(*) FILTER (%[4]s) OVER w AS era FROM %[5]s WINDOW w AS (ORDER BY %[1]s)",
+		position(), op(), key, isOp(sdk.Truncate), u.Rows)
+	begun := fmt.Sprintf("SELECT *, %s OR coalesce(lag(%s) OVER w = %s, false) OR era > coalesce(lag(era) OVER w, 0) AS begins FROM (%s) WINDOW w AS (PARTITION BY %s ORDER BY n)",
+		isOp(sdk.Insert), op(), dialect.Text(sdk.Delete), numbered, key)
+	return fmt.Sprintf("SELECT * EXCLUDE (era, begins), coalesce(max(CASE WHEN begins THEN n END) OVER (PARTITION BY %[1]s ORDER BY n), -min(n) OVER (PARTITION BY %[1]s)) AS life FROM (%[2]s)",
+		key, begun)
 }
 
 // Orphans are the inserts with values left out that no delete comes right before: nothing says whose values they have.
@@ -92,24 +96,40 @@ func (u Unchanged) Keyless(wanted string) string {
 	return fmt.Sprintf("SELECT root FROM %s WHERE %s", wanted, strings.Join(parts, " OR "))
 }
 
-// Newest gives of a change log the last change of each row that is wanted. Where no key has a null, rows are found by
-// equality, by which a scan of files can leave out what it need not read.
+// Newest gives of a change log the last change of each row that is wanted, since the log's last truncate. Where no key has a
+// null, rows are found by equality, by which a scan of files can leave out what it need not read.
 func (u Unchanged) Newest(log, wanted string, nulls bool) string {
 	match := same(`"t"`, `"w"`, u.Key)
 	if !nulls {
 		match = fmt.Sprintf("(%s) = (%s)", of(`"t"`, u.Key), of(`"w"`, u.Key))
 	}
-	return fmt.Sprintf(`SELECT "t".* FROM %s AS "t" SEMI JOIN %s AS "w" ON %s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY "t".%s DESC) = 1 AND "t".%s`,
-		log, wanted, match, of(`"t"`, u.Key), position(), upsert())
+	return fmt.Sprintf(`SELECT "t".* FROM %[1]s AS "t" SEMI JOIN %[2]s AS "w" ON %[3]s QUALIFY row_number() OVER (PARTITION BY %[4]s ORDER BY "t".%[5]s DESC) = 1 AND "t".%[6]s `+
+		`AND "t".%[5]s > coalesce((SELECT max(%[5]s) FROM %[1]s WHERE %[7]s), '')`, log, wanted, match, of(`"t"`, u.Key), position(), upsert(), isOp(sdk.Truncate))
 }
 
-// Missing are the changes of which a value is not to be found.
+// Missing are the changes of which a value is not to be found: of rows that the table doesn't have.
 func (u Unchanged) Missing(filled, found string) string {
 	return fmt.Sprintf("SELECT %s FROM %s WHERE (%s) AND root NOT IN (SELECT root FROM %s)", position(), filled, u.unknown(), found)
 }
 
-// Whole gives all changes with their values; columns are all that they have.
-func (u Unchanged) Whole(columns []string, filled, found string) string {
+// Lacking describes the changes that are missing something, of the source's columns: what they tell, as JSON, the names of what
+// was left out, where they are from, and which change of which row they are.
+func (u Unchanged) Lacking(columns []string, source, missing string) string {
+	told, keys := make([]string, len(columns)), make([]string, len(u.Key))
+	for i, name := range columns {
+		told[i] = fmt.Sprintf(`%s: "r".%[1]s`, ident(name))
+	}
+	for i, name := range u.Key {
+		keys[i] = fmt.Sprintf(`%s || coalesce("r".%s::VARCHAR, 'null')`, dialect.Text(name+"="), ident(name))
+	}
+	masks := fmt.Sprintf(`SELECT %s, json_group_object(name, NULL) AS untold, string_agg(name, ', ' ORDER BY name) AS names FROM %s GROUP BY %[1]s`, position(), u.Masks)
+	return fmt.Sprintf(`SELECT CAST(json_merge_patch(to_json({%s}), "m".untold) AS VARCHAR), "m".names, coalesce("r".%s, ''), concat_ws(', ', %s, "r".%s || ' at ' || "r".%s) `+
+		`FROM %s AS "r" SEMI JOIN %s AS "x" ON "x".%[5]s = "r".%[5]s JOIN (%[8]s) AS "m" ON "m".%[5]s = "r".%[5]s ORDER BY "r".%[5]s`,
+		strings.Join(told, ", "), ident(source), strings.Join(keys, ", "), op(), position(), u.Rows, missing, masks)
+}
+
+// Whole gives all changes with their values but those that are missing some; columns are all that they have.
+func (u Unchanged) Whole(columns []string, filled, found, missing string) string {
 	left := map[string]int{}
 	for i, name := range u.Columns {
 		left[name] = i
@@ -121,6 +141,6 @@ func (u Unchanged) Whole(columns []string, filled, found string) string {
 			parts[i] = fmt.Sprintf(`CASE WHEN "f".m%[1]d THEN coalesce("f".v%[1]d, "b".b%[1]d).v ELSE "r".%[2]s END AS %[2]s`, n, ident(name))
 		}
 	}
-	return fmt.Sprintf(`SELECT %s FROM %s AS "r" LEFT JOIN %s AS "f" ON "f".%s = "r".%[4]s LEFT JOIN %[5]s AS "b" ON "b".root = "f".root`,
-		strings.Join(parts, ", "), u.Rows, filled, position(), found)
+	return fmt.Sprintf(`SELECT %s FROM %s AS "r" ANTI JOIN %s AS "x" ON "x".%s = "r".%[4]s LEFT JOIN %[5]s AS "f" ON "f".%[4]s = "r".%[4]s LEFT JOIN %[6]s AS "b" ON "b".root = "f".root`,
+		strings.Join(parts, ", "), u.Rows, missing, position(), filled, found)
 }

@@ -41,6 +41,7 @@ type change struct {
 	at       int64
 	row      map[string]any
 	masked   []string // of a row, what isn't told
+	bad      bool     // the row can't be represented
 }
 
 func newFollowed() *followed {
