@@ -100,7 +100,7 @@ func (r *changeRows) add(op string, values, before []pgoutput.Value) *sdk.BadRow
 				for _, done := range r.columns[:i] {
 					done.Truncate(r.count)
 				}
-				return r.bad(values, i, reason, op, at)
+				return r.bad(values, op, "column "+quoteName(r.names[i])+": "+string(value.Data)+": "+reason.Error())
 			}
 			r.bytes += len(value.Data)
 		case pgoutput.Unchanged:
@@ -113,6 +113,48 @@ func (r *changeRows) add(op string, values, before []pgoutput.Value) *sdk.BadRow
 	r.marks.add(op, at, r.telling.micros, unchanged)
 	r.count++
 	r.bytes += len(at) + len(op)
+	return nil
+}
+
+// remove takes the deletion of a row, of which the key alone has to be representable. It reports false for a row that was
+// never told, since its key is not.
+func (r *changeRows) remove(values, before []pgoutput.Value) bool {
+	if r.key == nil {
+		return false
+	}
+	known := make([]pgoutput.Value, len(values))
+	for place := range known {
+		known[place].Kind = pgoutput.Null
+		if slices.Contains(r.key, place) {
+			known[place] = values[place]
+		}
+	}
+	return r.add(sdk.Delete, known, before) == nil
+}
+
+// tells reports whether the key of a row can be represented.
+func (r *changeRows) tells(values []pgoutput.Value) bool {
+	for i, c := range r.columns {
+		if place := r.places[i]; slices.Contains(r.key, place) && place < len(values) {
+			reason := c.Append(values[place].Data)
+			c.Truncate(r.count)
+			if reason != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// partial describes a row under a new key of which the server tells only a part; nil where it tells all. What such a row was
+// under a key that can't be represented was never told, so that nothing says what the rest of it is.
+func (r *changeRows) partial(values []pgoutput.Value) *sdk.BadRow {
+	for i, place := range r.places {
+		if place >= 0 && place < len(values) && values[place].Kind == pgoutput.Unchanged {
+			return r.bad(values, sdk.Insert, "column "+quoteName(r.names[i])+": the change leaves it out, since it stayed as it was, and the row was a bad row before, under a key that "+
+				"can't be represented. It comes back when all its values are written at the source, or when the source is read anew: `etl apply -resnapshot`")
+		}
+	}
 	return nil
 }
 
@@ -132,7 +174,7 @@ func (r *changeRows) batch() arrow.RecordBatch {
 }
 
 // bad describes a change that can't be represented.
-func (r *changeRows) bad(values []pgoutput.Value, i int, reason error, op, at string) *sdk.BadRow {
+func (r *changeRows) bad(values []pgoutput.Value, op, reason string) *sdk.BadRow {
 	var raw strings.Builder
 	raw.WriteByte('{')
 	for place, value := range values {
@@ -145,18 +187,20 @@ func (r *changeRows) bad(values []pgoutput.Value, i int, reason error, op, at st
 		raw.WriteString(quoteJSON(r.told[place]) + ": " + quoteJSON(string(value.Data)))
 	}
 	raw.WriteByte('}')
+	return &sdk.BadRow{Raw: raw.String(), Reason: reason, Source: r.telling.source.label(), Position: r.where(values, op)}
+}
+
+// where is which change of which row it is.
+func (r *changeRows) where(values []pgoutput.Value, op string) string {
 	var key []string
 	for _, place := range r.key {
 		if place < len(values) {
 			key = append(key, r.told[place]+"="+string(values[place].Data))
 		}
 	}
-	where := fmt.Sprintf("%s at %s", op, at)
+	where := fmt.Sprintf("%s at %s", op, position(r.telling.commit, r.telling.count))
 	if key != nil {
 		where = "key " + strings.Join(key, ", ") + ", " + where
 	}
-	return &sdk.BadRow{
-		Raw: raw.String(), Reason: "column " + quoteName(r.names[i]) + ": " + string(values[r.places[i]].Data) + ": " + reason.Error(),
-		Source: r.telling.source.label(), Position: where,
-	}
+	return where
 }

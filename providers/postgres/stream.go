@@ -244,6 +244,8 @@ func (t *telling) counted() (again bool) {
 
 var errUndescribed = errors.New("the server sent a change of a table that it has not described")
 
+// change takes a change. A row that was updated to what can't be represented is deleted: what it was before is not what it is
+// now.
 func (t *telling) change(ctx context.Context, op string, values, before []pgoutput.Value) error {
 	if t.rows == nil {
 		return errUndescribed
@@ -252,14 +254,27 @@ func (t *telling) change(ctx context.Context, op string, values, before []pgoutp
 		return nil
 	}
 	bad := t.rows.add(op, values, before)
+	if bad != nil && op == sdk.Delete && t.rows.remove(values, nil) {
+		bad = nil
+	}
 	if bad != nil {
-		t.next++
-		return t.delivery.Bad(ctx, []sdk.BadRow{*bad})
+		if err := t.refuse(ctx, bad); err != nil {
+			return err
+		}
+		if op == sdk.Update {
+			t.rows.remove(values, before)
+		}
 	}
 	if t.rows.full() {
 		return t.flush(ctx)
 	}
 	return nil
+}
+
+// refuse hands a bad row over, which has a number as others do.
+func (t *telling) refuse(ctx context.Context, bad *sdk.BadRow) error {
+	t.next++
+	return t.delivery.Bad(ctx, []sdk.BadRow{*bad})
 }
 
 // updated is one change, or two where the row has another key than before.
@@ -272,6 +287,12 @@ func (t *telling) updated(ctx context.Context, m pgoutput.Update) error {
 	}
 	if err := t.change(ctx, sdk.Delete, m.Old, nil); err != nil {
 		return err
+	}
+	if m.Known == pgoutput.OldKey && !t.rows.tells(m.Old) && t.rows.partial(m.New) != nil {
+		if t.counted() {
+			return nil
+		}
+		return t.refuse(ctx, t.rows.partial(m.New))
 	}
 	return t.change(ctx, sdk.Insert, m.New, m.Old)
 }

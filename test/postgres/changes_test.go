@@ -13,6 +13,7 @@ type writer struct {
 	t      *rapid.T
 	added  int // columns
 	schema bool
+	odd    bool // values that can't be represented
 }
 
 func (w *writer) id(label string) int { return rapid.IntRange(1, 30).Draw(w.t, label) }
@@ -22,6 +23,9 @@ func (w *writer) statement() string {
 	kinds := []string{"insert", "insert", "insert", "update", "update", "toast", "big", "key", "delete", "range", "upsert", "savepoint"}
 	if w.schema {
 		kinds = append(kinds, "truncate", "add", "drop", "widen", "other")
+	}
+	if w.odd {
+		kinds = append(kinds, "odd", "odd", "mend", "mend", "odd insert", "odd move", "truncate")
 	}
 	switch rapid.SampledFrom(kinds).Draw(w.t, "kind") {
 	case "insert":
@@ -42,6 +46,14 @@ func (w *writer) statement() string {
 		return fmt.Sprintf("INSERT INTO moving (id, part, list) VALUES (%d, 0, ARRAY[1, NULL]) ON CONFLICT (part, id) DO UPDATE SET list = moving.list || 7", w.id("id"))
 	case "savepoint":
 		return fmt.Sprintf("SAVEPOINT a; DELETE FROM moving; ROLLBACK TO a; SAVEPOINT b; UPDATE moving SET n = -n WHERE id < %d; RELEASE b", w.id("below"))
+	case "odd":
+		return fmt.Sprintf("UPDATE moving SET at = '-infinity' WHERE id BETWEEN %d AND %d", w.id("from"), w.id("to"))
+	case "mend":
+		return fmt.Sprintf("UPDATE moving SET at = '2026-01-01' WHERE id BETWEEN %d AND %d", w.id("from"), w.id("to"))
+	case "odd insert":
+		return fmt.Sprintf("INSERT INTO moving (id, part, n, big, at) VALUES (%d, 0, 1, repeat('o', 3000), 'infinity') ON CONFLICT DO NOTHING", w.id("id"))
+	case "odd move":
+		return fmt.Sprintf("UPDATE moving SET part = part + 20, at = CASE WHEN at = 'infinity' THEN NULL ELSE 'infinity'::date END WHERE id = %d", w.id("id"))
 	case "truncate":
 		return "TRUNCATE moving"
 	case "add":
@@ -79,7 +91,7 @@ func TestRandomChanges(t *testing.T) {
 		{"by an index", "UNIQUE (part, id)); ALTER TABLE moving REPLICA IDENTITY USING INDEX moving_part_id_key", true},
 		{"by whole rows", "PRIMARY KEY (part, id)); ALTER TABLE moving REPLICA IDENTITY FULL", true},
 		{"in partitions", `PRIMARY KEY (part, id)) PARTITION BY RANGE (part); CREATE TABLE moving_a PARTITION OF moving FOR VALUES FROM (0) TO (7);
-			CREATE TABLE moving_b (gone int, n int, big text, list int[], s text, id int NOT NULL, part int NOT NULL); ALTER TABLE moving_b DROP gone;
+			CREATE TABLE moving_b (gone int, n int, at date, big text, list int[], s text, id int NOT NULL, part int NOT NULL); ALTER TABLE moving_b DROP gone;
 			ALTER TABLE moving ATTACH PARTITION moving_b DEFAULT`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -87,7 +99,7 @@ func TestRandomChanges(t *testing.T) {
 			rapid.Check(t, func(r *rapid.T) {
 				number++
 				d.exec(t, `DROP TABLE IF EXISTS moving; CREATE TABLE IF NOT EXISTS other (a int);
-					CREATE TABLE moving (id int NOT NULL, part int NOT NULL, n int, s text, big text, list int[], %s; INSERT INTO moving (id, part, n) SELECT i, i, i FROM generate_series(1, 10) i`, test.create)
+					CREATE TABLE moving (id int NOT NULL, part int NOT NULL, n int, s text, big text, list int[], at date, %s; INSERT INTO moving (id, part, n) SELECT i, i, i FROM generate_series(1, 10) i`, test.create)
 				cfg := d.delta(t, "moving")
 				cfg.Address = fmt.Sprintf("%s_%s_%d", cfg.Address, test.name, number)
 				l := newLakehouse(t, cfg)
