@@ -176,7 +176,7 @@ func (l *lakehouse) change(change map[string]string) {
 		delete(l.rows, key)
 		return
 	}
-	if (op == sdk.Insert) != (before == nil) && !(l.odd && op == sdk.Update) {
+	if (op == sdk.Insert) != (before == nil) && (!l.odd || op == sdk.Insert) {
 		l.t.Fatalf("%s of the row %s, which was %v", op, key, before)
 	}
 	if op == sdk.Insert {
