@@ -74,12 +74,18 @@ func (t *task) source() *config.Source {
 	return nil
 }
 
+// A batch has so many rows at most: fewer where none is sent, as what is on its way within the provider is all memory then.
+const (
+	batchRows  = 64 << 10
+	stagedRows = 8 << 10
+)
+
 func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadRequest, error) {
 	dir := filepath.Join(t.dir, fmt.Sprintf("part-%d", n))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return sdk.ReadRequest{}, fmt.Errorf("making the staging folder: %w", err)
 	}
-	req := sdk.ReadRequest{Cursor: l.Cursor, Until: l.Until, Partition: partition, BatchSize: 64 * 1024, MaxBadRows: t.work.MaxBadRows}
+	req := sdk.ReadRequest{Cursor: l.Cursor, Until: l.Until, Partition: partition, BatchSize: batchRows, MaxBadRows: t.work.MaxBadRows}
 	staging := &sdk.Staging{Dir: dir, RunID: t.id, LoadedAt: t.started.UnixMicro(), Compression: "zstd", TargetBytes: targetFileBytes,
 		MemoryLimit: t.Project.Lakehouse.MemoryLimit, Threads: t.Project.Lakehouse.Threads}
 	for _, f := range t.given() {
@@ -95,7 +101,7 @@ func (t *task) readRequest(l *plan.Load, partition string, n int) (sdk.ReadReque
 		return req, nil
 	}
 	if l.Overlap == nil { // rows that are to be held against others come as batches
-		req.Staging = staging
+		req.Staging, req.BatchSize = staging, stagedRows
 	}
 	return req, nil
 }

@@ -38,7 +38,7 @@ func (t *task) presentKeys(ctx context.Context, cfg sdk.Config) (*present, error
 		return nil, err
 	}
 	p.file = file
-	req := sdk.ReadRequest{Columns: p.columns, BatchSize: 64 * 1024, MaxBadRows: t.work.MaxBadRows, KeysOnly: true}
+	req := sdk.ReadRequest{Columns: p.columns, BatchSize: batchRows, MaxBadRows: t.work.MaxBadRows, KeysOnly: true}
 	err = t.Sources.Read(ctx, t.work.Load.Provider, cfg, req, p)
 	if _, closeErr := file.close(); err == nil {
 		err = closeErr

@@ -9,6 +9,7 @@ import shutil
 import sys
 
 import builds
+import postgres
 import projects
 import report
 from measure import once, repeat
@@ -16,6 +17,7 @@ from measure import once, repeat
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ETL = pathlib.Path(os.environ.get("ETL_BINARY", ROOT / "bin" / "etl"))
 WORK = ROOT / ".cache" / "bench"
+DATABASES = pathlib.Path(os.environ.get("BENCH_DATABASES", ROOT / "test" / ".tools" / "databases" / "bin" / "python"))
 SQLMESH = ROOT / "test" / ".tools" / "sqlmesh" / "bin" / "sqlmesh"
 ROWS = int(os.environ.get("BENCH_ROWS", 5_000_000))
 SOURCES = int(os.environ.get("BENCH_SOURCES", 100))
@@ -93,6 +95,69 @@ def rows(table):
     table.note("the same, against PyIceberg with Polars", f"{ours.wall / polars.wall:.2f} × their time", "≤ 0.6 ×")
 
 
+def databases(table):
+    """5 million rows of PostgreSQL to a table: whole, merged by key, and followed; against DuckDB, dlt, and PyIceberg with ConnectorX."""
+    server = postgres.Server(WORK / "postgres", ROWS)
+    try:
+        _whole(table, server)
+        _merged(table, server)
+        _followed(table, server)
+    finally:
+        server.stop()
+
+
+def _rival(server, name, times=3):
+    target = WORK / "postgres-rivals" / name
+    command = [str(DATABASES), str(ROOT / "test" / "bench" / "postgres.py"), name, server.dsn, str(target)]
+    return repeat(times, command, before=lambda: shutil.rmtree(target, ignore_errors=True))
+
+
+def _whole(table, server):
+    folder, environment = WORK / "postgres-etl", dict(os.environ, BENCH_DSN=server.dsn)
+    job = f"{ROWS / 1e6:g} M rows of PostgreSQL"
+    copy = repeat(3, server.copy())
+    _rival(server, "load", 1)
+    write, extension = _rival(server, "duckdb"), _rival(server, "extension")
+    dlt, connectorx = _rival(server, "dlt", 1), _rival(server, "connectorx", 1)
+    ours = repeat(3, etl(folder, "apply", "-auto-approve"), env=environment, before=lambda: postgres.etl_project(folder, postgres.BATCH))
+    table.add(job + ", binary COPY to /dev/null", copy)
+    table.add(job + ", DuckDB writes them as Parquet", write)
+    table.add(job + ", DuckDB's extension to Parquet", extension)
+    table.add(job + ", dlt to Parquet, one run", dlt)
+    table.add(job + ", ConnectorX and PyIceberg, one run", connectorx)
+    table.add(job + ", etl", ours, f"{ours.wall / (copy.wall + write.wall):.2f} × COPY and DuckDB's writing", "≤ 1.0 ×")
+    table.note("the same, against DuckDB's extension", f"{ours.wall / extension.wall:.2f} × its time", "≤ 1.1 ×")
+    table.note("the same, against the better of dlt and ConnectorX", f"{ours.wall / min(dlt.wall, connectorx.wall):.2f} × its time", "≤ 0.4 ×")
+    table.note("the same, memory; rows a CPU second", f"{ours.peak / 1e6:.0f} MB; {ROWS / ours.cpu:,.0f}", "≤ 300 MB")
+
+
+def _merged(table, server):
+    folder, environment = WORK / "postgres-merge", dict(os.environ, BENCH_DSN=server.dsn)
+    postgres.etl_project(folder, postgres.MERGE)
+    once(etl(folder, "apply", "-auto-approve"), env=environment)
+    server.change()
+    ours = once(etl(folder, "apply", "-auto-approve"), env=environment)
+    rewrite, upsert = _rival(server, "rewrite", 1), _rival(server, "upsert", 1)
+    job = "1 % changed and 1 % added, merged by key"
+    table.add(job + ", DuckDB writes all rows anew, one run", rewrite)
+    table.add(job + ", PyIceberg's upsert, one run", upsert)
+    table.add(job + ", etl, one run", ours, f"{ours.wall / rewrite.wall:.2f} × DuckDB's time", "≤ 0.6 ×")
+    table.note("the same, against PyIceberg's upsert", f"1/{upsert.wall / ours.wall:.1f} of its time", "≤ 1/5")
+
+
+def _followed(table, server):
+    folder, environment = WORK / "postgres-delta", dict(os.environ, BENCH_DSN=server.dsn)
+    postgres.etl_project(folder, postgres.DELTA)
+    once(etl(folder, "apply", "-auto-approve"), env=environment)
+    server.sql("UPDATE orders SET amount = amount + 1")
+    behind = once(etl(folder, "apply", "-auto-approve"), env=environment)
+    table.add(f"{ROWS / 1e6:g} M changes that wait in the log", behind, f"{ROWS / behind.wall:,.0f} changes a second")
+    rate, seconds = 5000, 60
+    writer = [str(DATABASES), str(ROOT / "test" / "bench" / "postgres.py"), "write", server.dsn, str(WORK / "postgres-writer")]
+    lags, memory = postgres.lag(folder, etl(folder, "run", "-every=1s"), environment, writer, rate, seconds)
+    table.note(f"{rate:,} changes a second for {seconds} s, `etl run -every=1s`: how far behind", f"median {lags[len(lags) // 2]:.1f} s, at most {lags[-1]:.1f} s; {memory / 1e6:.0f} MB")
+
+
 def build(table):
     """Build from an empty build cache, after a change of one file, and without any."""
     for name, cost in builds.times(ROOT, WORK / "build"):
@@ -105,7 +170,7 @@ def demo(table):
     table.add("`make demo` in a fresh clone, nothing cached", cost, f"{cost.wall / 60:.1f} minutes", "< 6 minutes")
 
 
-FIGURES = {"start": start, "plans": plans, "rows": rows, "build": build, "demo": demo}
+FIGURES = {"start": start, "plans": plans, "rows": rows, "databases": databases, "build": build, "demo": demo}
 
 
 def main(arguments):
