@@ -32,8 +32,11 @@ func Again(ctx context.Context, out sdk.Output, passes func(error) bool, read fu
 		h := &held{Output: out, seen: map[*memory.Buffer]bool{}}
 		began := time.Now()
 		err := read(h)
-		if err == nil {
-			return h.release(ctx)
+		if warned(err) {
+			if stopped := h.release(ctx); stopped != nil {
+				return stopped
+			}
+			return err
 		}
 		h.drop()
 		if time.Since(began) > steady {
@@ -50,6 +53,12 @@ func Again(ctx context.Context, out sdk.Output, passes func(error) bool, read fu
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// warned holds for a read that went well, with something to say or without.
+func warned(err error) bool {
+	var said sdk.Diagnostics
+	return err == nil || errors.As(err, &said) && !said.HasErrors()
 }
 
 // held keeps back what it is told until that is too much.

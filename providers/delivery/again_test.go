@@ -64,3 +64,18 @@ func TestAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestWarningsAreNoFailure hands over what a read sent that ends with warnings.
+func TestWarningsAreNoFailure(t *testing.T) {
+	out := outputtest.NewRecorder(t, oneColumn())
+	err := delivery.Again(context.Background(), out, func(error) bool { return true }, func(held sdk.Output) error {
+		if err := held.Batch(context.Background(), longs(oneColumn(), 1)); err != nil {
+			return err
+		}
+		return sdk.Diagnostics{sdk.Warning("Odd", "It is odd.")}
+	})
+	var said sdk.Diagnostics
+	if !errors.As(err, &said) || len(out.Rows) != 1 {
+		t.Errorf("%v, %d rows", err, len(out.Rows))
+	}
+}

@@ -59,7 +59,7 @@ func (c *collection) readBatch(ctx context.Context, req sdk.ReadRequest, out sdk
 	if err := r.all(ctx, out, nil); err != nil {
 		return err
 	}
-	return warned(r.unseen(true))
+	return warned(r.unseen(again))
 }
 
 // readKeys reads the columns of the key of all documents.

@@ -21,6 +21,8 @@ type place struct {
 	Version    int    `json:"version"`
 	Collection string `json:"collection"`
 	Value      *value `json:"value,omitempty"` // nil where all documents that were read had none
+	// Left is set where documents were left to the next read, which then has something to do.
+	Left bool `json:"left,omitempty"`
 }
 
 func decodePlace(recorded map[string][]byte) (*place, sdk.Diagnostics) {

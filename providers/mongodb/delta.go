@@ -213,8 +213,8 @@ func (c *collection) readSnapshot(ctx context.Context, req sdk.ReadRequest, unti
 		at = &now
 	}
 	r := newReading(c, req, until.Fields)
-	l := newLog(req, c.namespace(), d, r.unplaced)
-	l.check = func() error { return severe(r.unseen(false)) }
+	l := newLog(req, c.namespace(), d, func(name []byte) { r.unplaced(name) })
+	l.check = func() error { return severe(r.unseen(lost)) }
 	r.request.Columns = l.own
 	taken := snapshot{*at, time.Now()}
 	l.add(change{op: sdk.Truncate, position: taken.position(0), at: time.Unix(int64(at.T), 0)})
@@ -233,7 +233,7 @@ func (c *collection) readSnapshot(ctx context.Context, req sdk.ReadRequest, unti
 	if err := c.readChanges(ctx, about, reached, l, end); err != nil {
 		return err
 	}
-	return warned(r.unseen(false))
+	return warned(r.unseen(lost))
 }
 
 // snapshot sends the documents.

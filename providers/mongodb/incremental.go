@@ -40,7 +40,7 @@ func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (
 	if diags = append(diags, more...); response == nil || diags.HasErrors() {
 		return nil, diags
 	}
-	response.Resumable, response.Changed = true, old == nil || after(furthest, old.Value)
+	response.Resumable, response.Changed = true, old == nil || old.Left || after(furthest, old.Value)
 	response.Position = c.said(old, furthest, fresh)
 	if response.Rows = fresh; fresh == 0 {
 		response.Bytes = 0
@@ -251,16 +251,44 @@ func (c *collection) readIncremental(ctx context.Context, req sdk.ReadRequest, o
 	r.split = old == nil && len(c.filter) == 0
 	r.query.filter = c.since(from, until.Cursor)
 	r.visit = func(full chunk) { reached.advance(full, c.cursor) }
+	var left leftover
+	r.leave = func(documents [][]byte) { left.add(documents, c.cursor) }
 	err := r.all(ctx, out, func() ([]byte, error) {
-		if diags := r.unseen(false); diags.HasErrors() {
-			return nil, diags
-		}
+		reached.hold(left, old)
 		return reached.encode()
 	})
 	if err != nil {
 		return err
 	}
-	return warned(r.unseen(false))
+	return warned(r.unseen(later))
+}
+
+// leftover are documents with fields that the plan didn't see: the next read has columns for them, as on_schema_change says.
+type leftover struct {
+	any   bool
+	least *value // of the cursor field
+}
+
+func (l *leftover) add(documents [][]byte, field string) {
+	l.any = l.any || len(documents) > 0
+	for _, document := range documents {
+		if v := bson.Raw(document).Lookup(field); bracket(v) != 0 && (l.least == nil || l.least.compare(value{v}) > 0) {
+			l.least = copied(v)
+		}
+	}
+}
+
+// hold keeps the place where the next read finds what was left to it, though never before the recorded one, from which a
+// lookback leads to the rest.
+func (p *place) hold(left leftover, old *place) {
+	p.Left = left.any
+	if left.least == nil || p.Value == nil || left.least.compare(*p.Value) >= 0 {
+		return
+	}
+	p.Value = left.least
+	if old != nil && old.Value != nil && old.Value.compare(*p.Value) > 0 {
+		p.Value = old.Value
+	}
 }
 
 // advance never goes back.

@@ -23,6 +23,9 @@ type reading struct {
 	query   query
 	split   bool              // into ranges; a filter is better served by its own index
 	visit   func(chunk chunk) // each chunk before it is handed over, from one goroutine
+	// leave is told, from the same one, of documents with fields that the plan didn't see, where they aren't to be rows without
+	// them.
+	leave func(documents [][]byte)
 
 	mu    sync.Mutex
 	seen  map[string]bool // fields that the plan knew of; nil where it didn't say
@@ -50,21 +53,29 @@ func (c *collection) projection(req sdk.ReadRequest) []string {
 	return c.listed()
 }
 
-// unplaced takes note of a field without a column.
-func (r *reading) unplaced(name []byte) {
-	if r.seen == nil {
-		return
+// unplaced takes note of a field without a column, and reports whether its document is to be left to the next read.
+func (r *reading) unplaced(name []byte) bool {
+	if r.seen == nil || r.seen[string(name)] {
+		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.seen[string(name)] {
-		r.fresh[string(name)] = true
-	}
+	r.fresh[string(name)] = true
+	return r.leave != nil && r.sample == 0 && len(r.columns) == 0
 }
 
-// unseen reports fields that no document had when the plan was made. Where the documents are read again the next time, or
-// inference looked at a sample only, a warning is enough.
-func (r *reading) unseen(again bool) sdk.Diagnostics {
+// fate is what becomes of documents with fields that no document had when the plan was made.
+type fate int
+
+const (
+	lost  fate = iota // nobody would read them again
+	again             // all documents are read again the next time
+	later             // the next read begins with them
+)
+
+// unseen reports fields that no document had when the plan was made. Where inference looked at a sample only, a warning is
+// enough.
+func (r *reading) unseen(then fate) sdk.Diagnostics {
 	if len(r.fresh) == 0 || len(r.columns) > 0 {
 		return nil
 	}
@@ -73,7 +84,10 @@ func (r *reading) unseen(again bool) sdk.Diagnostics {
 	case r.sample > 0:
 		return sdk.Diagnostics{sdk.Warning("Fields outside the sample", fmt.Sprintf("Documents of %s have fields that no document of the "+
 			"sample has, and they are left out: %s. Raise sample, write 0 to look at all documents, or declare them in types.", r.namespace(), names), "sample")}
-	case again:
+	case then == later:
+		return sdk.Diagnostics{sdk.Warning("New fields since the plan", fmt.Sprintf("Documents of %s have fields that none had when the plan was "+
+			"made: %s. These documents are left to the next run, whose plan sees the fields.", r.namespace(), names), "collection")}
+	case then == again:
 		return sdk.Diagnostics{sdk.Warning("New fields since the plan", fmt.Sprintf("Documents of %s have fields that none had when the plan was "+
 			"made, and they are left out this time: %s.", r.namespace(), names), "collection")}
 	}
@@ -225,6 +239,9 @@ func (r *reading) deliver(ctx context.Context, batches <-chan *rows, d *delivery
 	for batch := range batches {
 		if r.visit != nil {
 			r.visit(batch.chunk)
+		}
+		if r.leave != nil {
+			r.leave(batch.left)
 		}
 		n := batch.record.NumRows()
 		if err := d.Bad(ctx, batch.bad); err != nil {

@@ -41,6 +41,7 @@ func (c *chunk) full(batchSize int) bool {
 type rows struct {
 	record arrow.RecordBatch
 	bad    []sdk.BadRow
+	left   [][]byte // to the next read
 	bytes  int64
 	chunk  chunk
 }
@@ -50,14 +51,13 @@ type converter struct {
 	source   string
 	builder  *array.RecordBuilder
 	appender *bsonvalue.Appender
+	left     bool // the document that was appended last is to be left to the next read
 }
 
-func newConverter(columns coltype.Schema, source string, unplaced func([]byte)) *converter {
-	return &converter{
-		source:   source,
-		builder:  array.NewRecordBuilder(memory.DefaultAllocator, arrowschema.FromColumns(columns)),
-		appender: bsonvalue.NewAppender(columns, unplaced),
-	}
+func newConverter(columns coltype.Schema, source string, unplaced func([]byte) bool) *converter {
+	c := &converter{source: source, builder: array.NewRecordBuilder(memory.DefaultAllocator, arrowschema.FromColumns(columns))}
+	c.appender = bsonvalue.NewAppender(columns, func(name []byte) { c.left = unplaced(name) || c.left })
+	return c
 }
 
 // rows makes a batch. Documents that turn out not to fit are taken out by doing it again without them: that happens to
@@ -69,12 +69,18 @@ func (c *converter) rows(full chunk) (*rows, error) {
 		fit := good[:0:0]
 		misfits := 0
 		for _, document := range good {
-			if err := c.appender.Append(c.builder.Fields(), document); err != nil {
+			c.left = false
+			err := c.appender.Append(c.builder.Fields(), document)
+			switch {
+			case c.left:
+				misfits++
+				out.left = append(out.left, document)
+			case err != nil:
 				misfits++
 				out.bad = append(out.bad, badRow(document, c.source, err.Error()))
-				continue
+			default:
+				fit = append(fit, document)
 			}
-			fit = append(fit, document)
 		}
 		out.record = c.builder.NewRecordBatch()
 		if misfits == 0 {
