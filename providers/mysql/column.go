@@ -40,6 +40,7 @@ type column struct {
 	collation string
 	enum      bool // sorts by number, compares as text
 	nullable  bool
+	filled    bool // rows that were there before the column have a value, by its default or what it is computed from
 }
 
 // classOf knows the server's types by name; sizes are those of integers.

@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/mysql/binlog"
@@ -105,7 +106,7 @@ func (s *server) oldest(ctx context.Context) (string, error) {
 	return strings.Join(found, ""), err
 }
 
-func (s *server) planDelta(ctx context.Context, r *relation, cursor []byte) (*sdk.PlanResponse, error) {
+func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Schema, cursor []byte) (*sdk.PlanResponse, error) {
 	if diags := s.preconditions(ctx, r); diags.HasErrors() {
 		return nil, diags
 	}
@@ -132,7 +133,23 @@ func (s *server) planDelta(ctx context.Context, r *relation, cursor []byte) (*sd
 		response.Position = fmt.Sprintf("all rows of %s, and its changes after that", r.source)
 		return response, s.tryFollowing(ctx, now.gtids)
 	}
+	response.Warnings = append(response.Warnings, unlogged(again, recorded)...)
 	return response, s.planChanges(ctx, r, response, now, cursor)
+}
+
+// unlogged warns of new columns whose values in rows that were there before no change tells.
+func unlogged(r *relation, recorded coltype.Schema) sdk.Diagnostics {
+	var names []string
+	for _, c := range r.columns {
+		if _, known := recorded.Lookup(c.name); !known && c.filled {
+			names = append(names, c.name)
+		}
+	}
+	if len(names) == 0 || len(recorded) == 0 {
+		return nil
+	}
+	return warning("New column with values that no change tells", fmt.Sprintf("%s has the new column %s, to which the server gave a value in the rows that it had. The binary log "+
+		"doesn't tell it: in rows that don't change the column stays null. Begin anew with a snapshot to have it: `etl apply -resnapshot`.", r.source, strings.Join(names, ", ")), "table")
 }
 
 func (s *server) planChanges(ctx context.Context, r *relation, response *sdk.PlanResponse, now *log, cursor []byte) error {

@@ -42,7 +42,7 @@ func (s *server) plan(ctx context.Context, r *relation, req sdk.PlanRequest) (*s
 		}
 		return f.plan(ctx, columns)
 	case schema.Delta:
-		return s.planDelta(ctx, r, req.Cursor[""])
+		return s.planDelta(ctx, r, req.Columns, req.Cursor[""])
 	}
 	return s.planBatch(r, columns), nil
 }

@@ -94,7 +94,8 @@ func (s *server) unknownTable(ctx context.Context, table name) error {
 // SELECT *.
 func (s *server) tableColumns(ctx context.Context, q querier, table name) (columns []column, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT column_name, data_type, column_type, numeric_precision, numeric_scale, character_set_name,
-		collation_name, is_nullable = 'YES' FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`, table.database, table.table)
+		collation_name, is_nullable = 'YES', is_nullable = 'NO' OR COALESCE(column_default, 'NULL') <> 'NULL' OR
+		COALESCE(generation_expression, '') <> '' FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`, table.database, table.table)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (s *server) tableColumns(ctx context.Context, q querier, table name) (colum
 		var dataType, declared string
 		var precision, scale sql.NullInt64
 		var charset, collation sql.NullString
-		if err := rows.Scan(&c.name, &dataType, &declared, &precision, &scale, &charset, &collation, &c.nullable); err != nil {
+		if err := rows.Scan(&c.name, &dataType, &declared, &precision, &scale, &charset, &collation, &c.nullable, &c.filled); err != nil {
 			return nil, err
 		}
 		c.describeType(strings.ToLower(dataType), strings.ToLower(declared))
