@@ -88,9 +88,9 @@ func computed(t *plan.Table) string {
 	case "append":
 		return "computes only the new rows" + why
 	case "keys":
-		return "recomputes the keys that new rows touch" + why
+		return "recomputes the touched keys" + why
 	case "partitions":
-		return "recomputes the partitions that new rows touch" + why
+		return "recomputes the touched partitions" + why
 	case "full":
 		return "recomputes fully" + why
 	case "metadata":

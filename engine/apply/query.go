@@ -32,6 +32,9 @@ func (t *task) query(ctx context.Context) error {
 	if t.applies() {
 		return t.queryApplied(ctx)
 	}
+	if err := t.findChanged(ctx); err != nil {
+		return err
+	}
 	switch t.work.Compute {
 	case plan.ComputeAppend:
 		return t.queryAppend(ctx)
@@ -80,6 +83,12 @@ func (t *task) bindNew(ctx context.Context, schema string) error {
 			continue
 		}
 		table := t.published.get(in.Ident)
+		if found, ok := t.changed[in.Ident]; ok {
+			if err := t.bindChanged(ctx, schema, in, found); err != nil {
+				return err
+			}
+			continue
+		}
 		files, ok, why, err := t.Lakehouse.Appended(ctx, table, in.Since, table.Main)
 		if err != nil {
 			return fmt.Errorf("listing the new files of %s: %w", in.Ident, err)

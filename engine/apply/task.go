@@ -9,6 +9,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 	"github.com/automic-etl/etl/state/failpoint"
@@ -31,6 +32,8 @@ type task struct {
 	staged  staged
 	// outgoing is a query of the keys whose rows go, where those are others than the keys of the rows that come.
 	outgoing string
+	// changed are the inputs that were not only added to.
+	changed map[addr.Ident]changedFiles
 	// own says that queries are made of relations of the engine's, no more of the user's SQL.
 	own bool
 }

@@ -91,7 +91,7 @@ func inputFrame(in Input) frame {
 	for _, field := range in.Columns {
 		hidden := field.Name == loadedAt || IsChange(field.Name) || field.Name == DeletedColumn || bronze && strings.HasPrefix(field.Name, reservedPrefix)
 		c := column{Field: bare(field), hidden: hidden}
-		if in.Changes && slices.Contains(in.Key, field.Name) {
+		if in.Changes && slices.Contains(in.Key, field.Name) || !in.Changes && slices.Contains(in.Identity, field.Name) {
 			c.keyed, c.plain, c.of = true, true, []string{field.Name}
 		}
 		f.columns = append(f.columns, c)

@@ -24,6 +24,8 @@ type Input struct {
 	// Changes says that its rows are changes; Key what identifies a row, where that is known.
 	Changes bool
 	Key     []string
+	// Identity are columns by which its rows are found again where it tells which of them changed; rows may have them in common.
+	Identity []string
 	// Appended says that rows are only ever added to it, each a version of a row.
 	Appended bool
 }
@@ -33,7 +35,7 @@ type Inputs map[addr.Address]Input
 
 // Schemas of the views that the engine binds next to the lakehouse's own.
 const (
-	// NewSchema has a view for each driver, named as its table, with its new rows only.
+	// NewSchema has a view for each driver, named as its table, with its new rows only, or with those that were changed or removed too.
 	NewSchema = "etl_new"
 	// KeysSchema and KeysTable name the table with the result of Incremental.KeysQuery.
 	KeysSchema = "etl_keys"

@@ -48,7 +48,7 @@ func (b *builder) compiled(stored coltype.Schema) *Compiled {
 		Query: query, Columns: stored, Rows: rows, Driving: *b.table.From, Sides: b.sides,
 		Kind:        b.kind(),
 		RowWise:     !b.refresh.mixed,
-		Incremental: b.incremental(rows.Names(), final),
+		Incremental: b.incremental(rows, final),
 		Now:         ducksql.UsesNow(query),
 	}
 	if out.Kind == ChangeRows {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/lang/addr"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 // Kinds of incremental refresh.
@@ -33,7 +34,8 @@ type Incremental struct {
 	// KeyedQuery reads the keys as a table KeysTable in KeysSchema.
 	KeyedQuery string
 	// OutputKeys are the output columns with the keys, in the order of KeysQuery's columns: rows of the old output with
-	// touched keys, compared null-safe, are replaced by KeyedQuery's.
+	// touched keys, compared null-safe, are replaced by KeyedQuery's. AppendRows has the keys too where the driver's identity
+	// reaches the output: for rows of it that were changed or removed.
 	OutputKeys []string
 }
 
@@ -140,7 +142,7 @@ func with(ctes []cte, form func(cte) string) string {
 }
 
 // incremental is the verdict once all steps are known; output is the visible columns, final the last SELECT.
-func (b *builder) incremental(output []string, final string) Incremental {
+func (b *builder) incremental(output coltype.Schema, final string) Incremental {
 	inc := Incremental{Kind: AppendRows, Why: "takes the new rows alone: every step looks at one row at a time"}
 	inc.Drivers = append(inc.Drivers, b.drivers...)
 	for _, side := range b.sides {
@@ -149,12 +151,54 @@ func (b *builder) incremental(output []string, final string) Incremental {
 		}
 	}
 	if len(b.refresh.keys) > 0 {
-		b.keyedRefresh(&inc, output, final)
+		b.keyedRefresh(&inc, output.Names(), final)
+	} else {
+		b.identified(&inc, output, final)
 	}
 	if b.refresh.why != "" {
 		return Incremental{Kind: Recompute, Why: "recomputes fully: " + b.refresh.why, Drivers: inc.Drivers}
 	}
 	return inc
+}
+
+// identified finds the keys by which rows that come of one row of the driver are found, whatever else they are.
+func (b *builder) identified(inc *Incremental, output coltype.Schema, final string) {
+	in := b.inputs[b.drivers[0]]
+	if len(b.drivers) > 1 || in.Changes || len(in.Identity) == 0 {
+		return
+	}
+	var names, keys, match []string
+	for i, k := range in.Identity {
+		name := b.unchanged(k, in, output)
+		if name == "" {
+			return
+		}
+		names = append(names, name)
+		keys = append(keys, dialect.Ident(k)+" AS "+keyName(i))
+		match = append(match, fmt.Sprintf("k.%s IS NOT DISTINCT FROM q.%s", keyName(i), dialect.Ident(k)))
+	}
+	inc.OutputKeys = names
+	inc.KeysQuery = "SELECT DISTINCT " + strings.Join(keys, ", ") + " FROM " + relation(NewSchema, in.Ident.Name)
+	rows := b.ctes[0].sql
+	restricted := "SELECT q.* FROM (" + rows + ") AS q SEMI JOIN " + relation(KeysSchema, KeysTable) + " AS k ON " + strings.Join(match, " AND ")
+	inc.KeyedQuery = with(b.ctes, func(c cte) string {
+		if c.name == b.ctes[0].name {
+			return restricted
+		}
+		return c.sql
+	}) + final
+}
+
+// unchanged is the output column that has a column of the input as it was, empty if there is none.
+func (b *builder) unchanged(name string, in Input, output coltype.Schema) string {
+	was, _ := in.Columns.Lookup(name)
+	for _, c := range b.frame.columns {
+		f, ok := output.Lookup(c.Name)
+		if c.plain && !c.hidden && !c.internal && slices.Equal(c.of, []string{name}) && ok && f.Type.Equal(was.Type) {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 func (b *builder) keyedRefresh(inc *Incremental, output []string, final string) {

@@ -91,21 +91,29 @@ func (tb *table) take(t *rapid.T, s *Session, staged []state.StagedFile) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		tb.rows[f.Path] = rowsOf(got.Values)
 		for _, v := range got.Values {
-			r := mergeRow{v: v[2].(int64)}
-			if a, ok := v[0].(int64); ok {
-				r.a = &a
-			}
-			if b, ok := v[1].(string); ok {
-				r.b = &b
-			}
-			tb.rows[f.Path] = append(tb.rows[f.Path], r)
 			for i, value := range v {
 				note(&file, i+1, value)
 			}
 		}
 		tb.files = append(tb.files, file)
 	}
+}
+
+func rowsOf(values [][]any) []mergeRow {
+	var rows []mergeRow
+	for _, v := range values {
+		r := mergeRow{v: v[2].(int64)}
+		if a, ok := v[0].(int64); ok {
+			r.a = &a
+		}
+		if b, ok := v[1].(string); ok {
+			r.b = &b
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 func note(f *state.DataFile, id int, value any) {
@@ -173,9 +181,13 @@ func TestMergeIsTheNaiveOne(t *testing.T) {
 		if rapid.Bool().Draw(t, "compacts") {
 			m.SmallBytes, m.SmallFiles = 1000, 3
 		}
+		versions := []version{tb.version()}
 		for range rapid.IntRange(1, 3).Draw(t, "merges") {
 			step(t, s, m, tb)
+			versions = append(versions, tb.version())
 		}
+		of := rapid.SampledFrom(versions)
+		compareVersions(t, s, of.Draw(t, "before"), of.Draw(t, "after"))
 	})
 }
 

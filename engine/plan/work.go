@@ -143,6 +143,8 @@ type Input struct {
 	Since int64 `json:"since,omitempty"`
 	// Changes says that this plan writes the input first.
 	Changes bool `json:"changes,omitempty"`
+	// Differs says that its rows were not only added to: what changed is told by comparing its snapshots.
+	Differs bool `json:"differs,omitempty"`
 	// Audit says that only checks read it.
 	Audit bool `json:"audit,omitempty"`
 }

@@ -147,7 +147,7 @@ func (n *node) compileInputs() compile.Inputs {
 		if in.node != nil {
 			shape := in.shape()
 			inputs[in.node.table.Addr] = compile.Input{Ident: in.ident(), Columns: shape.Columns, Open: shape.Open, Surplus: shape.Surplus, Changes: in.node.changes,
-				Key: in.node.key, Appended: in.node.appended()}
+				Key: in.node.key, Identity: in.node.identity(), Appended: in.node.appended()}
 		}
 	}
 	return inputs

@@ -27,6 +27,19 @@ func (n *node) appended() bool { return n.table.Write.Mode == "append" && !n.cha
 // applied says whether a way to write works rows into those that are there by key.
 func applied(mode string) bool { return mode == "merge" || mode == "history" }
 
+// identity are the columns by which rows of a table are found again that changed.
+func (n *node) identity() []string {
+	switch {
+	case applied(n.table.Write.Mode):
+		return n.table.Write.Key
+	case n.changes || n.compiled == nil:
+		return nil
+	case len(n.compiled.OutputKeys) == 0:
+		return n.table.Write.By
+	}
+	return n.compiled.OutputKeys
+}
+
 func (n *node) sourceKey() []string {
 	if n.response == nil {
 		return nil
@@ -39,7 +52,7 @@ func (in input) encodedRows() string {
 	if in.node == nil {
 		return ""
 	}
-	return fmt.Sprint(in.node.changes, in.node.appended(), len(in.node.key), in.node.key)
+	return fmt.Sprint(in.node.changes, in.node.appended(), len(in.node.key), in.node.key, len(in.node.identity()), in.node.identity())
 }
 
 // follow plans what a read of changes needs besides, and checks that they can be applied.

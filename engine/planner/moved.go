@@ -15,7 +15,8 @@ type move struct {
 	kind    string // of the reason
 	text    string
 	appends bool   // rows were only added, and can be read alone
-	why     string // where they can't
+	told    bool   // where they were not: what changed is told by the snapshots
+	why     string // where rows were not only added
 	gained  int64  // rows that were added before this plan, where they were only added
 }
 
@@ -60,6 +61,7 @@ func (r *planning) movedInput(ctx context.Context, n *node, in input) (*move, er
 	if past.kind == "data" {
 		past.text = future.text // what else happened weighs less than what took rows away
 	}
+	past.told = (past.appends || past.told) && (future.appends || future.told)
 	past.appends = past.appends && future.appends
 	if past.why == "" {
 		past.why = future.why
@@ -79,12 +81,31 @@ func (r *planning) movedBefore(ctx context.Context, in input, since int64) (*mov
 	}
 	between, found := sinceSnapshot(history, t.Main, since)
 	if !found {
-		return in.left(history, since), nil
+		return r.tell(ctx, in.left(history, since), since)
 	}
 	moving := rowMoving(between)
 	if len(moving) == 0 {
 		return nil, nil
 	}
+	return r.tell(ctx, in.moved(moving), since)
+}
+
+// tell finds out whether it can be told what changed in an input.
+func (r *planning) tell(ctx context.Context, m *move, since int64) (*move, error) {
+	if m.appends {
+		return m, nil
+	}
+	t := m.input.recorded()
+	why, err := r.Lakehouse.Untold(ctx, t, since, t.Main)
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of %s: %w", t.Ident, err)
+	}
+	m.told = why == ""
+	return m, nil
+}
+
+// moved says what snapshots did to the rows.
+func (in input) moved(moving []state.Snapshot) *move {
 	m := &move{input: in, kind: "data", text: in.address() + " has new rows", appends: true}
 	for _, s := range moving {
 		m.gained += max(s.Added, 0)
@@ -93,7 +114,7 @@ func (r *planning) movedBefore(ctx context.Context, in input, since int64) (*mov
 			m.text = in.address() + " changed"
 		}
 	}
-	return m, nil
+	return m
 }
 
 // left says why the snapshot that rows were computed from is no ancestor of an input's main: the input was returned to an earlier
@@ -122,11 +143,22 @@ func (in input) movesInThisPlan() *move {
 	case up.planned.Action == plan.Rebuild:
 		return &move{input: in, kind: "upstream", text: address + " is rebuilt", why: "its input is rebuilt"}
 	case applied(up.work.Write.Mode) && up.recorded != nil:
-		return &move{input: in, kind: "upstream", text: address + " is refreshed", why: address + " is merged by key"}
+		return &move{input: in, kind: "upstream", text: address + " is refreshed", told: up.keepsMost(), why: address + " is merged by key"}
 	case up.work.Compute == plan.ComputeAppend, up.work.Load != nil && up.work.Load.Append:
 		return &move{input: in, kind: "data", text: address + " has new rows", appends: true}
 	}
-	return &move{input: in, kind: "upstream", text: address + " is refreshed", why: address + " replaces rows"}
+	return &move{input: in, kind: "upstream", text: address + " is refreshed", told: up.keepsMost(), why: address + " replaces rows"}
+}
+
+// keepsMost says whether most rows of a table stay as they are when it is refreshed, so that it pays to look for those that don't.
+func (n *node) keepsMost() bool {
+	if n.planned.Action != plan.Refresh || len(n.planned.Columns) > 0 {
+		return false
+	}
+	if l := n.work.Load; l != nil {
+		return applied(n.work.Write.Mode) && len(l.Cursor) > 0
+	}
+	return n.work.Write.Mode == "history" || n.work.Compute == plan.ComputeAppend || n.work.Compute == plan.ComputeKeys || n.work.Compute == plan.ComputeParts
 }
 
 // sinceSnapshot are the snapshots from main back to, and without, since.

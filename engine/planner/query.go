@@ -86,6 +86,7 @@ func (r *planning) decideRefresh(n *node, moves []move) {
 		return
 	}
 	compute, why := n.least(moves, drift)
+	n.markDiffering(moves)
 	switch {
 	case len(moves) > 0:
 		n.compute(plan.Refresh, "", compute, moves[0].kind, moves[0].text)
@@ -125,12 +126,15 @@ func (n *node) least(moves []move, drift bool) (compute, why string) {
 		if !slices.Contains(n.compiled.Drivers, m.input.address()) {
 			return plan.ComputeFull, fmt.Sprintf("%s changed, which every row is joined with", m.input.address())
 		}
-		if !m.appends {
+		if !m.appends && !m.told {
 			return plan.ComputeFull, m.why
 		}
 	}
 	if len(moves) == 0 {
 		return plan.ComputeFull, "its input did not change"
+	}
+	if i := slices.IndexFunc(moves, func(m move) bool { return !m.appends }); i >= 0 {
+		return n.leastOfChanged(moves[i])
 	}
 	if n.work.Write.Mode == "partitions" {
 		return n.leastPartitions()

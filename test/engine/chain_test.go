@@ -53,8 +53,9 @@ func wideSteps() []step {
 	}
 }
 
-// chain is a table that random steps make of bronze.orders.
+// chain is a table that random steps make of another one.
 type chain struct {
+	from string
 	text []string
 	have []string // columns
 	wide bool
@@ -62,8 +63,16 @@ type chain struct {
 }
 
 func drawChain(t *rapid.T) chain {
-	c := chain{have: strings.Fields("id customer amount x qty at words")}
+	return drawBelow(t, "bronze.orders", strings.Fields("id customer amount x qty at words"))
+}
+
+// drawBelow draws steps over a table with these columns.
+func drawBelow(t *rapid.T, from string, have []string) chain {
+	c := chain{from: from, have: slices.Clone(have)}
 	rows, wide := rowSteps(), wideSteps()
+	if from != "bronze.orders" {
+		wide = wide[1:] // the table to unite with has other types
+	}
 	for range rapid.IntRange(0, 4).Draw(t, "steps") {
 		pool := rows
 		if rapid.IntRange(0, 2).Draw(t, "wide") == 0 {
@@ -114,7 +123,7 @@ func (c *chain) write(t *rapid.T) string {
 			}
 		}
 	}
-	if len(c.key) > 0 && len(c.text) == 1 && !slices.Contains(c.key, "x") {
+	if c.from == "bronze.orders" && len(c.key) > 0 && len(c.text) == 1 && !slices.Contains(c.key, "x") {
 		modes = append(modes, fmt.Sprintf(`write "merge" { key = [%s] }`, strings.Join(c.key, ", ")))
 	}
 	return rapid.SampledFrom(modes).Draw(t, "write")
@@ -154,8 +163,9 @@ func (c *chain) check(t *rapid.T, merged bool) string {
 func (c *chain) table(t *rapid.T, name string) string {
 	write := c.write(t)
 	check := c.check(t, strings.Contains(write, "merge"))
-	body := append(append([]string{"from = table.bronze.orders"}, c.text...), write, c.layout(t), check)
-	return fmt.Sprintf("table \"silver\" %q {\n%s\n}\n", name, strings.Join(body, "\n"))
+	body := append(append([]string{"from = table." + c.from}, c.text...), write, c.layout(t), check)
+	layer, name, _ := strings.Cut(name, ".")
+	return fmt.Sprintf("table %q %q {\n%s\n}\n", layer, name, strings.Join(body, "\n"))
 }
 
 func containsAll(list, names []string) bool {

@@ -150,9 +150,11 @@ func TestPartitionsOfSQLEqualFull(t *testing.T) {
 		text := bronze
 		var names []string
 		for i := range 4 {
-			names = append(names, fmt.Sprintf("t%d", i))
-			text += fmt.Sprintf("table \"silver\" %q {\n sql = <<SQL\n%s\nSQL\n write \"partitions\" { by = [k] }\n}\n", names[i], drawSQL(rt))
+			name := fmt.Sprintf("t%d", i)
+			names = append(names, "silver."+name)
+			text += fmt.Sprintf("table \"silver\" %q {\n sql = <<SQL\n%s\nSQL\n write \"partitions\" { by = [k] }\n}\n", name, drawSQL(rt))
 		}
+		names = append(names, "gold.below")
 		text += "table \"gold\" \"below\" {\n from = table.silver.t0\n}\n"
 		p := &project{failer: rt, dir: t.TempDir(), compute: engine}
 		p.write("shop.etl.hcl", text)

@@ -86,12 +86,19 @@ func TestIncrementalEqualsFull(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := bronze
 		var names []string
+		var below []chain
 		for i := range 4 {
 			c := drawChain(rt)
-			names = append(names, fmt.Sprintf("t%d", i))
+			names = append(names, fmt.Sprintf("silver.t%d", i))
 			text += c.table(rt, names[i])
+			if i < 2 {
+				below = append(below, drawBelow(rt, names[i], c.have))
+			}
 		}
-		text += "table \"gold\" \"below\" {\n from = table.silver.t0\n}\n"
+		for i, c := range below {
+			names = append(names, fmt.Sprintf("gold.below%d", i))
+			text += c.table(rt, names[len(names)-1])
+		}
 		p := &project{failer: rt, dir: t.TempDir(), compute: engine}
 		p.write("shop.etl.hcl", text)
 		all := map[string]string{}
@@ -134,10 +141,8 @@ func count(computes map[string]int, planned *plan.Plan) {
 // compare holds all tables' rows against a fresh project's, without when they were loaded.
 func compare(t *rapid.T, p, fresh *project, names []string, text string) {
 	t.Helper()
-	tables := []string{"bronze.orders", "bronze.more", "bronze.customers", "gold.below"}
-	for _, name := range names {
-		tables = append(tables, "silver."+name)
-	}
+	tables := []string{"bronze.orders", "bronze.more", "bronze.customers"}
+	tables = append(tables, names...)
 	planned := fresh.plan()
 	for _, name := range tables {
 		var columns []string
