@@ -75,6 +75,9 @@ func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options pl
 	if w.report(diags) {
 		return planFailed(diags)
 	}
+	if c.Duration("lock-timeout") == 0 && w.report(apply.Held(ctx, w.lake, p)) {
+		return exit(exitError)
+	}
 	if !c.Bool("json") {
 		opt := w.viewOptions(w.stdout)
 		opt.Sensitive = w.project.Sensitive
@@ -141,13 +144,27 @@ func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID
 	}
 	failed := w.report(diags)
 	if result != nil && len(result.Outcomes) > 0 && !c.Bool("json") {
-		fmt.Fprintln(w.stdout, "\n"+applied(result, time.Since(began)))
+		fmt.Fprintln(w.stdout, "\n"+applied(result, time.Since(began))+quarantines(result, p))
 		w.showOutputs(p)
 	}
 	if failed {
 		return result, exit(exitError)
 	}
 	return result, nil
+}
+
+// quarantines says which tables' rows are where.
+func quarantines(result *apply.Result, p *plan.Plan) string {
+	var b strings.Builder
+	for _, o := range result.Outcomes {
+		for _, t := range p.Tables {
+			if t.Address == o.Address && o.Rows.Bad > 0 {
+				name := t.Ident.String() + plan.QuarantineSuffix
+				fmt.Fprintf(&b, "\nQuarantined: %s of %s; see `etl query 'SELECT raw, reason FROM %s'`.", view.Plural(o.Rows.Bad, "row"), o.Address, name)
+			}
+		}
+	}
+	return b.String()
 }
 
 // applied is the last line: how many tables came to which end.
@@ -186,7 +203,7 @@ func (r reporter) Done(address string, o apply.Outcome) {
 		detail = "needs " + o.Cause
 	}
 	if o.Rows.Bad > 0 {
-		detail = view.Count(o.Rows.Bad) + " quarantined"
+		detail = view.Plural(o.Rows.Bad, "row") + " in quarantine: " + strings.Join(o.Bad, "; ")
 	}
 	state := o.State
 	if state == "canceled" {

@@ -55,6 +55,7 @@ func (e *environment) before(c *cli.Context) error {
 		return fmt.Errorf("-log-level=%s: %w", given, err)
 	}
 	e.log = slog.New(logging{slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}), &e.secrecy})
+	slog.SetDefault(e.log) // libraries that log say it in the same way
 	return nil
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/cli/view"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/read"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 )
 
 func (e *environment) queryCommand() *cli.Command {
@@ -61,7 +63,7 @@ func printRows(ctx context.Context, w *workspace, session *duckdb.Session, text 
 	lines := make([][]string, len(rows.Values))
 	for i, row := range rows.Values {
 		for j, value := range row {
-			lines[i] = append(lines[i], duckdb.Text(rows.Columns[j].Type, value))
+			lines[i] = append(lines[i], cell(rows.Columns[j].Type, value))
 		}
 	}
 	if err := view.Table(w.stdout, rows.Columns.Names(), lines, "table"); err != nil {
@@ -71,6 +73,15 @@ func printRows(ctx context.Context, w *workspace, session *duckdb.Session, text 
 		fmt.Fprintf(w.stderr, "Only the first %d rows are shown; -format=csv prints all.\n", shownRows)
 	}
 	return nil
+}
+
+// cell is a value as the table shows it. A text that reads as null does is put in quotes, and so is one in such quotes.
+func cell(t coltype.Type, value any) string {
+	text := duckdb.Text(t, value)
+	if value != nil && strings.Trim(text, "'") == duckdb.Text(t, nil) {
+		return "'" + text + "'"
+	}
+	return text
 }
 
 // queryFailed prints what is wrong with a query; its mistakes point into its text.

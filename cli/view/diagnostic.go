@@ -69,8 +69,11 @@ func (p printer) source(b *strings.Builder, d folded, s style) {
 	if found.context != "" {
 		place += ", in " + visible(found.context)
 	}
-	code, carets := found.lines(strconv.Itoa(d.Subject.Start.Line), p.hide)
-	b.WriteString(place + ":\n" + code + "\n" + p.opt.paint(s, carets) + "\n")
+	b.WriteString(place + ":\n")
+	if strings.TrimSpace(found.code) != "" { // an empty line shows nothing, nor does a caret under it
+		code, carets := found.lines(strconv.Itoa(d.Subject.Start.Line), p.hide)
+		b.WriteString(code + "\n" + p.opt.paint(s, carets) + "\n")
+	}
 	for _, v := range values(d.Diagnostic) {
 		b.WriteString("  " + p.opt.paint(dim, visible(p.hide.text(v))) + "\n")
 	}

@@ -47,6 +47,7 @@ type Outcome struct {
 	Rows     Rows
 	Snapshot int64
 	Checks   []state.CheckResult
+	Bad      []string // why rows are in quarantine, in words
 	Started  time.Time
 	Ended    time.Time
 	diags    hcl.Diagnostics

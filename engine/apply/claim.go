@@ -19,6 +19,17 @@ import (
 
 // claim takes the leases of all tables that the plan writes. Runs that died are swept on the way.
 func (r *run) claim(ctx context.Context) hcl.Diagnostics {
+	lease, err := r.Lakehouse.Claim(ctx, r.wanted())
+	if err != nil {
+		return hcl.Diagnostics{claimRefused(err)}
+	}
+	r.lease = lease
+	lease.Keep(context.WithoutCancel(ctx))
+	return nil
+}
+
+// wanted is the claim on all tables that the plan writes.
+func (r *run) wanted() state.Claim {
 	claim := state.Claim{RunID: r.id, PlanID: r.planID, Command: r.Command, Wait: r.LockTimeout}
 	for _, t := range r.plan.Tables {
 		w := r.work[t.Address]
@@ -33,13 +44,30 @@ func (r *run) claim(ctx context.Context) hcl.Diagnostics {
 			claim.Inputs = append(claim.Inputs, in.Ident)
 		}
 	}
-	lease, err := r.Lakehouse.Claim(ctx, claim)
+	return claim
+}
+
+// Held reports other runs that hold tables which a plan writes, before anybody is asked about the plan. Nothing is claimed.
+func Held(ctx context.Context, lake *state.Lakehouse, p *plan.Plan) hcl.Diagnostics {
+	r, err := newRun(&Applier{Lakehouse: lake}, p, "")
 	if err != nil {
-		return hcl.Diagnostics{claimRefused(err)}
+		return nil // apply says it
 	}
-	r.lease = lease
-	lease.Keep(context.WithoutCancel(ctx))
-	return nil
+	holders, err := lake.Locks(ctx)
+	if err != nil {
+		return nil // as above
+	}
+	wanted := r.wanted().Tables
+	held := &state.HeldError{}
+	for _, h := range holders {
+		if h.Alive && slices.ContainsFunc(h.Tables, func(i addr.Ident) bool { return slices.Contains(wanted, i) }) {
+			held.Holders = append(held.Holders, h)
+		}
+	}
+	if len(held.Holders) == 0 {
+		return nil
+	}
+	return hcl.Diagnostics{claimRefused(held)}
 }
 
 func claimRefused(err error) *hcl.Diagnostic {
@@ -64,7 +92,9 @@ func heldBy(held *state.HeldError) string {
 	for _, h := range held.Holders {
 		var names []string
 		for _, t := range h.Tables {
-			names = append(names, t.String())
+			if !strings.HasSuffix(t.Name, plan.QuarantineSuffix) { // it goes with its table, and need not exist
+				names = append(names, t.String())
+			}
 		}
 		sort.Strings(names)
 		if len(names) > 5 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,7 +145,7 @@ func (t *task) publishBad(ctx context.Context) error {
 		}
 		b.files = append(b.files, state.StagedFile{Path: file.path, Rows: rows})
 	}
-	t.outcome.Rows.Bad = b.loaded + b.checked
+	t.outcome.Rows.Bad, t.outcome.Bad = b.loaded+b.checked, t.whyBad()
 	outdated, err := t.outdatedBad(ctx)
 	if err == nil {
 		outdated, err = t.supersede(ctx, outdated)
@@ -169,6 +170,22 @@ func (t *task) publishBad(ctx context.Context) error {
 	}
 	t.published.set(committed)
 	return nil
+}
+
+// whyBad says for what rows went into the quarantine: the checks that they failed, and what the source's first bad rows have wrong.
+func (t *task) whyBad() []string {
+	var why []string
+	for _, row := range t.staged.bad.sample {
+		if !slices.Contains(why, row.Reason) {
+			why = append(why, row.Reason)
+		}
+	}
+	for _, c := range t.outcome.Checks {
+		if c.Action == "quarantine" && c.Failed > 0 {
+			why = append(why, fmt.Sprintf("%s failed the check %q", diag.Count(c.Failed, "row"), c.Name))
+		}
+	}
+	return why
 }
 
 // addChecked stages rows that checks took out; the query gives them with the reason.

@@ -58,8 +58,12 @@ func (r *planning) addressee(flag, address string) []*node {
 		known = append(known, n.table.Addr.String())
 	}
 	if len(found) == 0 && !r.dropped[address] {
+		near := diag.Suggest(address, known)
+		if near == "" { // layer.name alone
+			near = diag.Suggest("table."+address, known)
+		}
 		r.diags = append(r.diags, diag.Error(hcl.Range{}, "Unknown address",
-			"%s names %s, and no table of this project has this address.%s", flag, address, diag.Suggest(address, known)))
+			"%s names %s, and no table of this project has this address.%s", flag, address, near))
 	}
 	return found
 }

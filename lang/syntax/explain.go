@@ -53,6 +53,9 @@ func explainOne(d *hcl.Diagnostic, src []byte) *hcl.Diagnostic {
 		summary = "Several attributes on one line"
 		detail = "A block on one line can hold one attribute only. Put each attribute on a line of its own, and the closing " +
 			"brace on the line after the last."
+	case summary == "Argument or block definition required" && strings.HasPrefix(string(src[at.Start.Byte:]), `"`):
+		detail = "Here begins an attribute or a block, and its name stands without quotes, as in name = value. It has letters, digits, _ and -, " +
+			"and doesn't begin with a digit."
 	case summary == "Invalid multi-line string":
 		summary = "Unterminated text"
 		detail = "The quote that begins here isn't closed on its line. Close it, or write text over several lines as <<-EOT … EOT."

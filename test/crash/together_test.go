@@ -19,6 +19,9 @@ func TestTwoAtOnce(t *testing.T) {
 	if !second.Says("Tables are in use by another run", "bronze.orders", "`etl apply`", "-lock-timeout") {
 		t.Errorf("the second apply doesn't say who holds what:\n%s", second.Output())
 	}
+	if second.Says("Plan:") || second.Says("__quarantine") {
+		t.Errorf("the second apply shows a plan that it can't do, or quarantines that nobody made:\n%s", second.Output())
+	}
 	if diff := lab.Difference(l.Digest(t), before); diff != "" {
 		t.Errorf("the second apply has written:\n%s", diff)
 	}
