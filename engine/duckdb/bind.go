@@ -144,11 +144,15 @@ func (s *Session) scanGroup(ctx context.Context, cols coltype.Schema, g *group, 
 	if located {
 		outputs = append(outputs, "filename AS "+dialect.Ident(fileColumn), "file_row_number AS "+dialect.Ident(positionColumn))
 	}
-	files := make([]string, len(g.files))
+	files, rows := make([]string, len(g.files)), int64(0)
 	for i, f := range g.files {
 		files[i] = f.Path
+		rows += f.Rows
 	}
 	from := "read_parquet(" + paths(files) + ", hive_partitioning = false"
+	if rows > 0 { // where columns are found by their ids, DuckDB guesses a thousand rows a file, and joins hash the wrong side
+		from += fmt.Sprintf(", explicit_cardinality = %d", rows)
+	}
 	if g.layout.ids {
 		from += ", schema = MAP {" + strings.Join(entries, ", ") + "})"
 	} else {

@@ -192,3 +192,20 @@ func BenchmarkBindThousandTables(b *testing.B) {
 		}
 	}
 }
+
+// TestJoinsHashTheSmallSide has few keys meet a large table, whose size DuckDB doesn't see by itself where columns are
+// found by their ids: it would hash the table.
+func TestJoinsHashTheSmallSide(t *testing.T) {
+	s := openSession(t)
+	columns := coltype.Schema{field(1, "n", coltype.Long)}
+	bind(t, s, "bronze.large", columns, write(t, s, t.TempDir(), "SELECT range AS n FROM range(200000)", columns))
+	bind(t, s, "bronze.few", columns, write(t, s, t.TempDir(), "SELECT range AS n FROM range(50000)", columns))
+	var kind, explained string
+	err := s.conn.QueryRowContext(t.Context(), "EXPLAIN SELECT count(*) FROM (SELECT n FROM bronze.large) AS l SEMI JOIN (SELECT n FROM bronze.few) AS f ON l.n = f.n").Scan(&kind, &explained)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(explained, "RIGHT_SEMI") || !strings.Contains(explained, "200,000") {
+		t.Errorf("the plan hashes the large table:\n%s", explained)
+	}
+}
