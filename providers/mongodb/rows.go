@@ -19,17 +19,25 @@ import (
 const (
 	chunkRows  = 16 << 10
 	chunkBytes = 8 << 20
+	// slabBytes are allocated at once for copies of documents.
+	slabBytes = 128 << 10
 )
 
 // chunk are documents on their way to become a batch.
 type chunk struct {
 	documents [][]byte
+	slab      []byte // the documents that came last lie in it
 	bytes     int64
 }
 
 // add keeps a copy: the driver reads the next documents into the same place.
 func (c *chunk) add(document bson.Raw) {
-	c.documents = append(c.documents, append([]byte(nil), document...))
+	if len(document) > cap(c.slab)-len(c.slab) {
+		c.slab = make([]byte, 0, max(slabBytes, len(document)))
+	}
+	from := len(c.slab)
+	c.slab = append(c.slab, document...)
+	c.documents = append(c.documents, c.slab[from:len(c.slab):len(c.slab)])
 	c.bytes += int64(len(document))
 }
 

@@ -2,8 +2,6 @@ package mysql
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/automic-etl/etl/providers/mysql/binlog"
@@ -20,8 +18,13 @@ func appendPosition(out []byte, epoch uint64, at binlog.Place) []byte {
 }
 
 func appendHex(out []byte, n uint64, width int) []byte {
-	text := strconv.FormatUint(n, 16)
-	return append(append(out, strings.Repeat("0", max(width-len(text), 0))...), text...)
+	for n>>(4*width) > 0 {
+		width++
+	}
+	for shift := 4 * (width - 1); shift >= 0; shift -= 4 {
+		out = append(out, "0123456789abcdef"[n>>shift&0xf])
+	}
+	return out
 }
 
 func textCell(text string) cell.Cell { return cell.Cell{Kind: cell.Text, Bytes: []byte(text)} }
