@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -27,6 +28,10 @@ const (
 
 // Main runs one command and gives the exit code. builtIn are the providers that this binary serves when it re-executes itself.
 func Main(args []string, builtIn map[string]sdk.Provider) int {
+	if err := datafile.CompressPages(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitError
+	}
 	sdk.ServeBuiltIn(builtIn)
 	ctx, stop := withInterrupt(context.Background(), os.Stderr)
 	defer stop()

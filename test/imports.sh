@@ -16,7 +16,7 @@ allowed() {
 	lang/*) echo '^(lang|plugins/schema)(/|$)' ;;
 	state | state/*) echo '^(state|lang/addr|plugins/schema|plugins/arrowschema)(/|$)' ;;
 	plugins/*) echo '^plugins(/|$)' ;;
-	providers | providers/*) echo '^(providers|plugins/sdk|plugins/schema|plugins/arrowschema)(/|$)' ;;
+	providers | providers/*) echo '^(providers|plugins/sdk|plugins/schema|plugins/arrowschema|plugins/datafile)(/|$)' ;;
 	test | test/*) echo '.' ;;
 	*) echo '^$' ;;
 	esac

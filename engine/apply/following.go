@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/host"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -25,7 +26,7 @@ type following struct {
 	mixed bool
 	// restarted says that a snapshot begins a new count of positions.
 	restarted bool
-	masks     *parquetFile
+	masks     *datafile.File
 	masked    []string // names of columns that values were left out of
 }
 
@@ -120,7 +121,7 @@ func (f *following) leftOut(positions *array.String, unchanged *array.List) erro
 	}
 	rec := b.NewRecordBatch()
 	defer rec.Release()
-	return f.masks.write(rec)
+	return f.masks.Write(rec)
 }
 
 // knows says whether a column is one that was asked for, and keeps its name.
@@ -140,6 +141,5 @@ func (f *following) finish() error {
 	if f.masks == nil {
 		return nil
 	}
-	_, err := f.masks.close()
-	return err
+	return f.masks.Close()
 }

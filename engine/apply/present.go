@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/host"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -18,7 +19,7 @@ import (
 type present struct {
 	task    *task
 	columns coltype.Schema
-	file    *parquetFile
+	file    *datafile.File
 }
 
 // presentKeys reads the keys. It comes after the rows were read: a row that comes in between is not known yet, and one that
@@ -40,7 +41,7 @@ func (t *task) presentKeys(ctx context.Context, cfg sdk.Config) (*present, error
 	p.file = file
 	req := sdk.ReadRequest{Columns: p.columns, BatchSize: batchRows, MaxBadRows: t.work.MaxBadRows, KeysOnly: true}
 	err = t.Sources.Read(ctx, t.work.Load.Provider, cfg, req, p)
-	if _, closeErr := file.close(); err == nil {
+	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
 	return p, err
@@ -48,7 +49,7 @@ func (t *task) presentKeys(ctx context.Context, cfg sdk.Config) (*present, error
 
 // Batch implements host.Sink.
 func (p *present) Batch(_ context.Context, _ host.Origin, rec arrow.RecordBatch) error {
-	return p.file.write(rec)
+	return p.file.Write(rec)
 }
 
 // File implements host.Sink.
@@ -83,7 +84,7 @@ func (t *task) mergePresent(ctx context.Context, files []state.StagedFile, rows 
 	if err := t.bindOld(ctx); err != nil {
 		return err
 	}
-	here := []state.StagedFile{{Path: p.file.path, Rows: p.file.rows}}
+	here := []state.StagedFile{{Path: p.file.Path(), Rows: p.file.Rows()}}
 	if err := t.session.BindAs(ctx, changeSchema, "present", p.columns, dataFiles(here, p.columns)); err != nil {
 		return fmt.Errorf("opening the keys of the source: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/lang/diag"
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
@@ -57,7 +58,7 @@ type badRows struct {
 	base    *state.Table
 	columns coltype.Schema
 	dir     string
-	open    *parquetFile
+	open    *datafile.File
 	files   []state.StagedFile
 	tried   bool // the quarantine's commit was tried
 }
@@ -94,7 +95,7 @@ func (b *badRows) add(ctx context.Context, t *task, rows []sdk.BadRow) error {
 	}
 	rec := b.record(t, rows)
 	defer rec.Release()
-	return b.open.write(rec)
+	return b.open.Write(rec)
 }
 
 // prepare makes the quarantine's staging folder, once.
@@ -127,7 +128,7 @@ func (b *badRows) record(t *task, rows []sdk.BadRow) arrow.RecordBatch {
 
 func (b *badRows) close() {
 	if b.open != nil {
-		_, _ = b.open.close() // the run failed; its files are swept
+		_ = b.open.Close() // the run failed; its files are swept
 		b.open = nil
 	}
 }
@@ -139,11 +140,10 @@ func (t *task) publishBad(ctx context.Context) error {
 	if b.open != nil {
 		file := b.open
 		b.open = nil
-		rows, err := file.close()
-		if err != nil {
+		if err := file.Close(); err != nil {
 			return err
 		}
-		b.files = append(b.files, state.StagedFile{Path: file.path, Rows: rows})
+		b.files = append(b.files, state.StagedFile{Path: file.Path(), Rows: file.Rows()})
 	}
 	t.outcome.Rows.Bad, t.outcome.Bad = b.loaded+b.checked, t.whyBad()
 	outdated, err := t.outdatedBad(ctx)

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/host"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -27,7 +28,7 @@ type sink struct {
 	columns coltype.Schema // of the files
 	files   []state.StagedFile
 	rows    int64
-	open    *parquetFile
+	open    *datafile.File
 	follow  *following // where what comes are changes
 	present *present   // the keys of all rows that the source has, where deleted ones are looked for
 }
@@ -66,11 +67,11 @@ func (s *sink) Batch(_ context.Context, origin host.Origin, rec arrow.RecordBatc
 	}
 	full := s.withProvenance(origin, rec)
 	defer full.Release()
-	if err := s.open.write(full); err != nil {
+	if err := s.open.Write(full); err != nil {
 		return err
 	}
 	s.rows += rec.NumRows()
-	if s.open.bytes() >= targetFileBytes {
+	if s.open.Bytes() >= targetFileBytes {
 		return s.rotate()
 	}
 	return nil
@@ -164,10 +165,9 @@ func (s *sink) rotate() error {
 	}
 	file := s.open
 	s.open = nil
-	rows, err := file.close()
-	if err != nil {
+	if err := file.Close(); err != nil {
 		return err
 	}
-	s.files = append(s.files, state.StagedFile{Path: file.path, Rows: rows})
+	s.files = append(s.files, state.StagedFile{Path: file.Path(), Rows: file.Rows()})
 	return nil
 }

@@ -25,7 +25,7 @@ func (t *task) wholeChanges(ctx context.Context, sink *sink) (string, error) {
 	if len(key) == 0 {
 		return "", f.broke("it left out values of a change (%s), though nothing identifies a row", strings.Join(f.masked, ", "))
 	}
-	masks := []state.StagedFile{{Path: f.masks.path}}
+	masks := []state.StagedFile{{Path: f.masks.Path()}}
 	if err := t.session.BindAs(ctx, changeSchema, "masks", maskColumns(), dataFiles(masks, maskColumns())); err != nil {
 		return "", fmt.Errorf("opening what was left out: %w", err)
 	}

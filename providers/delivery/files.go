@@ -3,7 +3,9 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -32,9 +35,12 @@ type lane struct {
 	input    chan Rows
 	done     sync.WaitGroup
 	finished []sdk.File
-	open     *parquetFile
+	open     *datafile.File
 	serial   int
 }
+
+// unfinished ends the names of files in the making: they have their final ones only once they are whole.
+const unfinished = ".part"
 
 // unsized is the aim for a file where the host gave none.
 const unsized = 512 << 20
@@ -90,17 +96,19 @@ func (f *files) start(index int) *lane {
 func (f *files) append(l *lane, index int, rows Rows) error {
 	if l.open == nil {
 		name := fmt.Sprintf("part-%03d-%02d-%03d.parquet", f.serial, index, l.serial)
-		open, err := createParquet(filepath.Join(f.staging.Dir, name), f.schema, f.staging, rows.Record)
+		open, err := datafile.Create(filepath.Join(f.staging.Dir, name+unfinished), f.schema, f.staging.Compression)
 		if err != nil {
 			return err
 		}
 		l.open, l.serial = open, l.serial+1
 	}
 	columns := append(append([]arrow.Array(nil), rows.Record.Columns()...), f.provenance.columns(rows)...)
-	if err := l.open.write(array.NewRecordBatch(f.schema, columns, rows.Record.NumRows())); err != nil {
+	whole := array.NewRecordBatch(f.schema, columns, rows.Record.NumRows())
+	defer whole.Release()
+	if err := l.open.Write(whole); err != nil {
 		return err
 	}
-	if l.open.size() >= f.target() {
+	if l.open.Bytes() >= f.target() {
 		return l.close()
 	}
 	return nil
@@ -117,13 +125,27 @@ func (l *lane) close() error {
 	if l.open == nil {
 		return nil
 	}
-	file, err := l.open.close()
+	file := l.open
 	l.open = nil
-	if err != nil {
+	if err := file.Close(); err != nil {
 		return err
 	}
-	l.finished = append(l.finished, file)
+	path := strings.TrimSuffix(file.Path(), unfinished)
+	if err := os.Rename(file.Path(), path); err != nil {
+		return fmt.Errorf("finishing a staged file: %w", err)
+	}
+	l.finished = append(l.finished, sdk.File{Path: path, Rows: file.Rows()})
 	return nil
+}
+
+// remove deletes the lane's files that the host was not told of.
+func (l *lane) remove() {
+	for _, file := range l.finished {
+		_ = os.Remove(file.Path)
+	}
+	if l.open != nil {
+		_ = l.open.Remove()
+	}
 }
 
 // finish ends all lanes and returns their files in order. Writing may go on afterwards, into new files.

@@ -1,4 +1,4 @@
-package delivery
+package datafile
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
@@ -10,12 +10,11 @@ import (
 const sampled = 2048
 
 // encodings choose a dictionary for texts that repeat: for others, building one costs more than half of the time of
-// writing, only to be thrown away. Run and source repeat by their nature.
+// writing, only to be thrown away. A column that comes as a dictionary repeats by its nature.
 func encodings(schema *arrow.Schema, sample arrow.RecordBatch) []parquet.WriterProperty {
 	options := []parquet.WriterProperty{parquet.WithDictionaryDefault(false)}
-	own := int(sample.NumCols())
 	for i, field := range schema.Fields() {
-		if field.Type == repeatedType || i < own && repeats(sample.Column(i)) {
+		if field.Type.ID() == arrow.DICTIONARY || sample != nil && repeats(sample.Column(i)) {
 			options = append(options, parquet.WithDictionaryPath(parquet.ColumnPath{field.Name}, true))
 		}
 	}
