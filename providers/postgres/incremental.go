@@ -231,11 +231,11 @@ func (s *source) readIncrement(ctx context.Context, c *session.Conn, req sdk.Rea
 	}
 	reached, err := g.mark(ctx, until)
 	if err != nil {
-		return s.diagnose(err)
+		return s.unlessLost(err)
 	}
 	pieces, err := g.increments(ctx, reached)
 	if err != nil {
-		return s.diagnose(err)
+		return s.unlessLost(err)
 	}
 	if s.increment.batchSize > 0 {
 		req.BatchSize = s.increment.batchSize

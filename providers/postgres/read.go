@@ -17,7 +17,8 @@ import (
 	"github.com/automic-etl/etl/providers/postgres/session"
 )
 
-// Read sends all rows of one state of the source.
+// Read sends all rows of one state of the source. Where connections are lost before anything was handed over, it sends those
+// of a later state.
 func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
 	o, diags := configure(cfg)
 	if diags.HasErrors() {
@@ -27,12 +28,30 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 	if err != nil {
 		return o.diagnoseConnect(ctx, err)
 	}
-	defer c.Close()
+	defer func() { c.Close() }()
 	if o.mode == schema.Delta && !req.KeysOnly {
 		return o.readChanges(ctx, c, req, out)
 	}
+	first := true
+	err = delivery.Again(ctx, out, session.Lost, func(out sdk.Output) error {
+		if !first {
+			again, err := session.Open(ctx, o.settings)
+			if err != nil {
+				return err
+			}
+			c.Close()
+			c = again
+		}
+		first = false
+		return o.readRows(ctx, c, req, out)
+	})
+	return o.worded(ctx, err)
+}
+
+// readRows reads once. A lost connection is not worded yet.
+func (o options) readRows(ctx context.Context, c *session.Conn, req sdk.ReadRequest, out sdk.Output) error {
 	if err := c.Begin(ctx, ""); err != nil {
-		return o.diagnose(err)
+		return o.unlessLost(err)
 	}
 	s, diags := o.survey(ctx, c)
 	if diags.HasErrors() {
@@ -43,9 +62,25 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 	}
 	pieces, err := s.pieces(ctx, c)
 	if err != nil {
-		return s.diagnose(err)
+		return s.unlessLost(err)
 	}
 	return s.readPieces(ctx, c, pieces, req, out, func(d *delivery.Delivery) error { return d.Flush(ctx) })
+}
+
+// unlessLost words an error that another attempt would not mend.
+func (o options) unlessLost(err error) error {
+	if session.Lost(err) {
+		return err
+	}
+	return o.diagnose(err)
+}
+
+// worded words what unlessLost left.
+func (o options) worded(ctx context.Context, err error) error {
+	if ctx.Err() != nil || !session.Lost(err) {
+		return err
+	}
+	return o.diagnose(err)
 }
 
 // readPieces reads the pieces in the snapshot of a connection, and ends the delivery.
@@ -59,7 +94,7 @@ func (s *source) readPieces(
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return s.diagnose(err)
+		return s.unlessLost(err)
 	}
 	return end(d)
 }
@@ -155,6 +190,9 @@ func (r *reading) run(ctx context.Context, c *session.Conn, pieces []piece, d *d
 // join works over a connection of its own that sees the same snapshot.
 func (r *reading) join(ctx context.Context, snapshot string, work func(*session.Conn)) error {
 	c, err := session.Open(ctx, r.settings)
+	if session.Lost(err) {
+		return err
+	}
 	if err != nil {
 		return r.diagnoseConnect(ctx, err)
 	}
