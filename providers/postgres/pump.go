@@ -20,6 +20,10 @@ const (
 	// A load is handed on when it has so many bytes, or when nothing more is there; so many may wait.
 	loadBytes  = 128 << 10
 	loadsAhead = 64
+	// The server sends each change by itself. To take them one by one would cost both sides more than the changes do: what
+	// comes within a few milliseconds is taken together.
+	gatherTime = 10 * time.Millisecond
+	shortTime  = time.Millisecond
 	// A server that sent nothing for a while is asked how far it is, and told in time that somebody still listens.
 	quietTime = 20 * time.Millisecond
 	aliveTime = 5 * time.Second
@@ -54,10 +58,14 @@ func pump(ctx context.Context, stream *session.Stream, loads chan<- load) {
 	}
 }
 
-// collect takes what is there, and waits for the first of it. An error may come with messages that came before it.
+// collect waits for the first event, and takes what comes with it. An error may come with messages that came before it.
 func collect(stream *session.Stream, wait time.Duration) (l load) {
+	var began time.Time
 	for {
 		event, err := stream.Receive(wait)
+		if errors.Is(err, session.ErrQuiet) && l.messages != nil {
+			return l
+		}
 		if err != nil {
 			l.err = err
 			return l
@@ -69,10 +77,20 @@ func collect(stream *session.Stream, wait time.Duration) (l load) {
 			}
 			return l
 		}
+		if l.messages == nil {
+			began = time.Now()
+		}
 		l.messages = binary.BigEndian.AppendUint32(l.messages, uint32(len(event.Changes)))
 		l.messages = append(l.messages, event.Changes...)
-		if len(l.messages) >= loadBytes || !stream.Buffered() {
+		if len(l.messages) >= loadBytes {
 			return l
+		}
+		if !stream.Buffered() {
+			if time.Since(began) > gatherTime {
+				return l
+			}
+			time.Sleep(shortTime)
+			wait = shortTime
 		}
 	}
 }
