@@ -28,7 +28,7 @@ test: test-tools ## everything: unit, property, cross-engine and end-to-end test
 
 test-fast: ## unit tests and the engine on small projects: no Python, no servers, nothing is killed
 	@test/require.sh go cc libc
-	$(GO) test -short -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -vE '/(test|state|test/(crash|interop|services|postgres|mysql|mongodb))$$')
+	$(GO) test -short -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -vE '/(test|state|test/(crash|interop|secrets|services|postgres|mysql|mongodb))$$')
 
 test-e2e: test-tools ## the scripts under test/testdata alone
 	@test/require.sh go cc libc
