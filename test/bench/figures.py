@@ -34,7 +34,7 @@ def etl(folder, *arguments):
 
 
 def start(table):
-    """Start of etl and of a provider, and the size of the binary."""
+    """Start: etl, a provider, and the size of the binary."""
     version = repeat(15, [str(ETL), "version"])
     table.add("`etl version`", version, f"{version.wall * 1000:.0f} ms", "< 50 ms")
     costs = {}
@@ -48,7 +48,7 @@ def start(table):
 
 
 def plans(table):
-    """Apply of 1,000 tables of ten rows; plans without changes, warm and cold, of 1 and of 200 snapshots; against SQLMesh."""
+    """Plans: 1,000 tables of ten rows, without changes, warm and cold, of 1 and of 200 snapshots; against SQLMesh."""
     folder = fresh("thousand")
     count = projects.thousand(folder, SOURCES)
     applied = once(etl(folder, "apply", "-auto-approve"))
@@ -159,13 +159,13 @@ def _followed(table, server):
 
 
 def build(table):
-    """Build from an empty build cache, after a change of one file, and without any."""
+    """Build: from an empty build cache, after a change of one file, and without any."""
     for name, cost in builds.times(ROOT, WORK / "build"):
         table.add(name, cost)
 
 
 def demo(table):
-    """`make demo` in a fresh clone, module and build caches empty."""
+    """Demo: in a fresh clone, module and build caches empty."""
     cost = builds.demo(ROOT, WORK / "clone")
     table.add("`make demo` in a fresh clone, nothing cached", cost, f"{cost.wall / 60:.1f} minutes", "< 6 minutes")
 
@@ -178,13 +178,14 @@ def main(arguments):
         print("\n".join(f"{name:<8} {figure.__doc__}" for name, figure in FIGURES.items()))
         return
     names = [a for a in arguments if not a.startswith("-")] or list(FIGURES)
-    table = report.Table(title=lambda name: FIGURES[name].__doc__)
+    titles = {name: figure.__doc__.partition(":")[0].rstrip(".") for name, figure in FIGURES.items()}
+    tables = []
     for name in names:
-        table.section(name)
-        FIGURES[name](table)
-    print("\n" + table.markdown())
-    if "-write" in arguments:
-        report.write(ROOT / "docs" / "benchmarks.md", table)
+        tables.append(report.Table(titles[name]))
+        FIGURES[name](tables[-1])
+        print("\n" + tables[-1].markdown())
+        if "-write" in arguments:
+            report.write(ROOT / "docs" / "benchmarks.md", list(titles.values()), tables)
 
 
 if __name__ == "__main__":

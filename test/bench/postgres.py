@@ -106,8 +106,9 @@ def lag(folder, command, environment, writer, rate, seconds):
 
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     writing = subprocess.Popen(writer, env=dict(os.environ, BENCH_RATE=str(rate)))
+    while time.time() - committed(folder) > 10:  # until it has caught up with what waited
+        time.sleep(1)
     lags, peak, ends = [], 0, time.monotonic() + seconds
-    time.sleep(10)
     while time.monotonic() < ends:
         time.sleep(1)
         peak = max(peak, tree_memory(process.pid))
