@@ -3,6 +3,7 @@ package crash
 import (
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/automic-etl/etl/state/failpoint"
 	"github.com/automic-etl/etl/test/crash/lab"
@@ -14,6 +15,12 @@ func TestTwoAtOnce(t *testing.T) {
 	first := l.Start(t, []string{failpoint.Variable + "=stop:" + failpoint.WriteAfter}, "apply", "-auto-approve")
 	lab.Eventually(t, "the first apply stops", func() bool { return lab.Stopped(first.PID()) })
 	before := l.Digest(t)
+	lab.Eventually(t, "its providers have nothing more to write", func() bool {
+		last := before
+		time.Sleep(time.Second)
+		before = l.Digest(t)
+		return lab.Difference(before, last) == ""
+	})
 	second := l.Run(t, "apply", "-auto-approve")
 	second.Check(t, 1, "apply")
 	if !second.Says("Tables are in use by another run", "bronze.orders", "`etl apply`", "-lock-timeout") {

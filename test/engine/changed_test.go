@@ -207,7 +207,7 @@ func (p *project) disturb(t *rapid.T, table *followed) (options planner.Options)
 		}
 	case "foreign rows":
 		id := rapid.Int64Range(5, 9).Draw(t, "id")
-		p.append("bronze", "now", fmt.Sprintf("SELECT %d AS id, 'x' AS a, 1 AS v, 'insert' AS _etl_op, '' AS _etl_position, NULL AS _etl_committed_at, 'r' AS _etl_run, make_timestamptz(1) AS _etl_loaded_at, 't' AS _etl_source, 1 AS _etl_row", id))
+		p.append("bronze", "now", fmt.Sprintf("SELECT %d AS id, 'x' AS a, 1 AS v, NULL AS w, 'insert' AS _etl_op, '' AS _etl_position, NULL AS _etl_committed_at, 'r' AS _etl_run, make_timestamptz(1) AS _etl_loaded_at, 't' AS _etl_source, 1 AS _etl_row", id))
 	case "compacted":
 		p.compact("bronze", "now")
 	case "new column":
