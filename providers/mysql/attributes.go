@@ -22,6 +22,7 @@ func connectionBlock() *schema.Block {
 			{Name: "database", Type: text, Doc: "Where tables are that are named without one."},
 			{Name: "user", Type: text, Doc: "The user to log in as."},
 			{Name: "password", Type: text, Sensitive: secret, Doc: "The user's password."},
+			{Name: "connect_timeout", Type: text, Cosmetic: true, Doc: "How long connecting may take. By default `\"" + defaultTimeout + "\"`, or the `timeout` of the `dsn`."},
 			{Name: "tls", Type: text, OneOf: tlsModes(), Doc: "`disabled`; `preferred` (the default) encrypts where the server can; " +
 				"`required` always encrypts; `verify_ca` checks who signed the server's certificate; `verify_full` checks its name too."},
 			{Name: "tls_ca", Type: text, Doc: "The authority that signs the server's certificate: PEM, or the path of a PEM file. By default " +

@@ -24,8 +24,8 @@ type connection struct {
 	byDSN                bool
 }
 
-// dialTimeout ends the attempt to reach a server that doesn't answer.
-const dialTimeout = 15 * time.Second
+// defaultTimeout ends the attempt to reach a server that doesn't answer.
+const defaultTimeout = "10s"
 
 func decodeConnection(block cty.Value, dir string) (connection, sdk.Diagnostics) {
 	if !known(block) {
@@ -38,7 +38,26 @@ func decodeConnection(block cty.Value, dir string) (connection, sdk.Diagnostics)
 	}
 	c.host, c.database, c.user = c.config.Addr, c.config.DBName, c.config.User
 	c.harden()
+	diags = append(diags, c.patience(block)...)
 	return c, append(diags, c.configureTLS(block, dir)...)
+}
+
+// patience is how long connecting may take; the driver itself would wait for ever for what a server says first.
+func (c *connection) patience(block cty.Value) sdk.Diagnostics {
+	written := text(block, "connect_timeout")
+	if written == "" && c.config.Timeout > 0 {
+		return nil
+	}
+	if written == "" {
+		written = defaultTimeout
+	}
+	timeout, err := time.ParseDuration(written)
+	if err != nil || timeout <= 0 {
+		return problem("Invalid duration", fmt.Sprintf("The connection's connect_timeout %q is no length of time. Write it with a unit, as in \"30s\" or \"5m\".", written),
+			"connection.connect_timeout")
+	}
+	c.config.Timeout = timeout
+	return nil
 }
 
 func (c *connection) endpoint(block cty.Value) sdk.Diagnostics {
@@ -108,9 +127,6 @@ func (c *connection) harden() {
 	c.config.Collation, c.config.Logger = "", silent{}
 	c.config.ConnectionAttributes = "program_name:etl"
 	_ = c.config.Apply(driver.Charset("utf8mb4", "")) // it fails for no charset
-	if c.config.Timeout == 0 {
-		c.config.Timeout = dialTimeout
-	}
 }
 
 // silent drops what the driver logs: each of its errors is returned as well.

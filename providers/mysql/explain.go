@@ -130,7 +130,7 @@ func (s *server) explainNetwork(err error, doing string) sdk.Diagnostics {
 			"write tls = \"preferred\".", host), "connection")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return problem("The server doesn't answer", fmt.Sprintf("The server at %s did not answer in time. Check the connection's host and port, and whether a firewall "+
-			"lets this machine through.", host), "connection")
+			"lets this machine through; if the server is only slow, raise connect_timeout.", host), "connection")
 	case disconnected(err):
 		return problem("Connection lost", fmt.Sprintf("The connection to the server at %s was lost while %s. Run it again; if the server asks for TLS, write "+
 			"tls = \"required\".", host, doing), "connection")

@@ -29,9 +29,14 @@ const session = "SET SESSION time_zone = '+00:00', sql_mode = REPLACE(@@sql_mode
 	"net_write_timeout = 86400, wait_timeout = 86400"
 
 // connector opens connections that are ready for reading.
-type connector struct{ driver.Connector }
+type connector struct {
+	driver.Connector
+	timeout time.Duration
+}
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -63,7 +68,7 @@ func dial(ctx context.Context, o options) (*server, error) {
 	if err != nil {
 		return s, problem("Unusable connection", "The connection's settings don't fit together, as the driver sees them. Check its dsn and tls.", "connection")
 	}
-	s.db = sql.OpenDB(connector{inner})
+	s.db = sql.OpenDB(connector{inner, o.connection.config.Timeout})
 	s.db.SetMaxIdleConns(o.parallelism + 2)
 	if err := s.db.QueryRowContext(ctx, "SELECT VERSION()").Scan(&s.version); err != nil {
 		return s, errors.Join(err, s.db.Close())
