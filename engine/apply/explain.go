@@ -33,7 +33,7 @@ func (r *run) explain(t *task, err error) hcl.Diagnostics {
 	var said sdk.Diagnostics
 	switch {
 	case errors.As(err, &read) && errors.As(read.err, &said):
-		return planner.SourceDiagnostics(read.source, said)
+		return planner.SourceDiagnostics(read.source, planner.WithAddress(said, t.plan.Address))
 	case errors.As(err, &read):
 		return hcl.Diagnostics{planner.ProviderFailed(read.source, read.err)}
 	}

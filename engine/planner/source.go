@@ -79,7 +79,7 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 		req.Columns = n.sourceColumns(n.recorded.Columns)
 	}
 	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, n.source), req)
-	diags := SourceDiagnostics(n.source, n.withAddress(said))
+	diags := SourceDiagnostics(n.source, WithAddress(said, n.table.Addr.String()))
 	if err != nil {
 		diags = append(diags, ProviderFailed(n.source, err))
 	}
@@ -89,18 +89,18 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 	}
 	if response != nil {
 		response.Position = withoutSecrets(response.Position, r.Project.Sensitive)
-		diags = append(diags, SourceDiagnostics(n.source, n.withAddress(response.Warnings))...)
+		diags = append(diags, SourceDiagnostics(n.source, WithAddress(response.Warnings, n.table.Addr.String()))...)
 	}
 	return response, diags
 }
 
-// withAddress completes what a provider says of reading anew: it doesn't know the table.
-func (n *node) withAddress(said sdk.Diagnostics) sdk.Diagnostics {
+// WithAddress completes what a provider says of reading anew: it doesn't know the table.
+func WithAddress(said sdk.Diagnostics, table string) sdk.Diagnostics {
 	const flag = "-resnapshot"
 	whole := slices.Clone(said)
 	for i := range whole {
 		if !strings.Contains(whole[i].Detail, flag+"=") {
-			whole[i].Detail = strings.ReplaceAll(whole[i].Detail, flag, flag+"="+n.table.Addr.String())
+			whole[i].Detail = strings.ReplaceAll(whole[i].Detail, flag, flag+"="+table)
 		}
 	}
 	return whole
