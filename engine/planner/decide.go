@@ -25,6 +25,7 @@ func (r *planning) decide(ctx context.Context) {
 		n.becauseOfOthers()
 		if n.source != nil {
 			r.warnOfRenamed(n)
+			r.warnOfGone(n)
 		}
 		if n.failed {
 			r.outline(ctx, n)

@@ -6,7 +6,9 @@ import (
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -68,6 +70,37 @@ func (r *planning) follow(n *node) bool {
 	f.Prepare = len(f.Creates) > 0 || !r.continues(n) || n.response.Snapshot
 	n.work.Load.Follow, n.planned.Creates = f, n.response.Creates
 	return true
+}
+
+// warnOfGone says of columns that a followed source no longer has what comes of them: only a snapshot reads all rows anew.
+func (r *planning) warnOfGone(n *node) {
+	if n.failed || !n.follows() || !r.continues(n) {
+		return
+	}
+	gone := lacking(n.sourceColumns(n.recorded.Columns), n.response.Columns)
+	added := lacking(n.sourceColumns(n.work.Columns), n.recorded.Columns)
+	switch {
+	case len(gone) == 0:
+	case len(added) > 0:
+		r.diags = append(r.diags, diag.Warning(n.table.Range, "Column gone and another new",
+			"%s no longer has %s, and now has %s. Rows of %s that don't change at the source keep their old values in the former and have null in the latter. If this is "+
+				"a column that was renamed, read all rows anew with `etl apply -resnapshot=%s`.",
+			n.source.Addr, diag.List(gone), diag.List(added), n.table.Addr, n.table.Addr))
+	case n.work.Load != nil:
+		n.planned.Warnings = append(n.planned.Warnings, fmt.Sprintf("%s no longer has %s: rows keep the values that they have there, and those that come or change have null",
+			n.source.Addr, diag.List(gone)))
+	}
+}
+
+// lacking are the names of columns that the others are without.
+func lacking(columns, others coltype.Schema) []string {
+	var names []string
+	for _, f := range columns {
+		if _, there := others.Lookup(f.Name); !there {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // losesVersions says of a history that is made anew that its input doesn't tell the versions before.

@@ -11,6 +11,7 @@ import (
 	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/engine/planner"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
+	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -238,6 +239,63 @@ func TestColumnsOfFollowed(t *testing.T) {
 			p.same(sql+"past WHERE is_current", want)
 			p.same(sql+"log WHERE _etl_op = 'update'", want)
 		})
+	}
+}
+
+// TestColumnsThatGo lets columns go at the source, with and without another that comes.
+func TestColumnsThatGo(t *testing.T) {
+	p, table := followedProject(t, `table "bronze" "now" {
+  from = source.script.t
+  write "merge" { key = [id] }
+}
+`)
+	update := func(id int64, row map[string]any) {
+		row["id"], table.rows[id] = id, row
+		table.transaction(change{op: sdk.Update, row: row})
+	}
+	table.transaction(table.insert(1, "x", int64(1)), table.insert(2, "y", int64(2)))
+	p.apply()
+	without := func(names ...string) (kept coltype.Schema) {
+		for _, f := range table.columns {
+			if !slices.Contains(names, f.Name) {
+				kept = append(kept, f)
+			}
+		}
+		return kept
+	}
+	table.columns = without("v")
+	update(1, map[string]any{"a": "z"})
+	gone := p.plan()
+	if len(gone.Warnings) > 0 || len(gone.Tables[0].Warnings) != 1 || !strings.Contains(gone.Tables[0].Warnings[0], "no longer has v") {
+		t.Errorf("of a column that is gone the plan says %v %v", gone.Warnings, gone.Tables[0].Warnings)
+	}
+	p.apply()
+	p.same("SELECT id, a, v FROM bronze.now", "1|z|null", "2|y|2")
+	p.settled()
+
+	table.columns = append(without("a"), coltype.Field{Name: "aa", Type: coltype.Of(coltype.String)})
+	table.rows[2]["aa"] = "y" // which no change tells, as a server does it
+	update(1, map[string]any{"aa": "w"})
+	renamed := p.plan()
+	if len(renamed.Warnings) != 1 || renamed.Warnings[0].Summary != "Column gone and another new" || !strings.Contains(renamed.Warnings[0].Detail, "-resnapshot=table.bronze.now") {
+		t.Errorf("of a column that is renamed the plan says %v", renamed.Warnings)
+	}
+	p.apply()
+	p.same("SELECT id, a, aa FROM bronze.now", "1|null|w", "2|y|null")
+	if _, _, diags := p.tryApply(planner.Options{Resnapshot: []string{"table.bronze.now"}}); diags.HasErrors() {
+		t.Fatal(spelled(diags))
+	}
+	p.same("SELECT id, aa FROM bronze.now", "1|w", "2|y")
+	p.settled()
+}
+
+// TestReadThatNamesResnapshot: a provider doesn't know the table that it says must be read anew.
+func TestReadThatNamesResnapshot(t *testing.T) {
+	p, table := followedProject(t, `table "bronze" "now" { from = source.script.t }`+"\n")
+	table.transaction(table.insert(1, "x", int64(1)))
+	table.fail = sdk.Diagnostics{sdk.Error("Change that rows don't tell", "Begin anew with a snapshot: `etl apply -resnapshot`.", "table")}
+	if _, _, diags := p.tryApply(planner.Options{}); !strings.Contains(spelled(diags), "`etl apply -resnapshot=table.bronze.now`") {
+		t.Errorf("apply says %q", spelled(diags))
 	}
 }
 
