@@ -65,7 +65,7 @@ func (d *discovery) run(c *cli.Context) error {
 		return exit(exitError)
 	}
 	streams, diags := d.streams(c, w)
-	if w.report(diags) {
+	if w.reportUninterrupted(c.Context, diags) {
 		return exit(exitError)
 	}
 	return d.print(c, streams)

@@ -91,6 +91,9 @@ func (r *rounds) round(ctx context.Context) error {
 	options := planOptions(r.flags)
 	options.Exclude = append(options.Exclude, r.paused()...)
 	options.Tolerate = func(address string, said hcl.Diagnostics) {
+		if ctx.Err() != nil {
+			return
+		}
 		r.report(said)
 		r.fails(address)
 	}
@@ -102,7 +105,7 @@ func (r *rounds) round(ctx context.Context) error {
 		return r.idle(ctx)
 	}
 	result, err := r.do(ctx, r.flags, p, "")
-	if result == nil {
+	if result == nil || ctx.Err() != nil {
 		return err
 	}
 	r.note(result.Outcomes)

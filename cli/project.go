@@ -210,6 +210,15 @@ func (w *workspace) report(diags hcl.Diagnostics) bool {
 	return diags.HasErrors()
 }
 
+// reportUninterrupted prints what was found. After an interrupt whatever failed did so because of it, which is all there is to say.
+func (w *workspace) reportUninterrupted(ctx context.Context, diags hcl.Diagnostics) bool {
+	if ctx.Err() == nil || !diags.HasErrors() {
+		return w.report(diags)
+	}
+	fmt.Fprintln(w.stderr, "Interrupted.")
+	return true
+}
+
 // open opens the lakehouse.
 func (w *workspace) open(ctx context.Context, readOnly bool) error {
 	lake, err := state.Open(ctx, state.Options{CatalogPath: w.project.Lakehouse.CatalogPath, Warehouse: w.project.Lakehouse.Warehouse,

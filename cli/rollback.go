@@ -8,6 +8,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/automic-etl/etl/engine/apply"
+	"github.com/automic-etl/etl/engine/planner"
+	"github.com/automic-etl/etl/plugins/schema"
+	"github.com/automic-etl/etl/state"
 )
 
 func (e *environment) rollbackCommand() *cli.Command {
@@ -36,7 +39,7 @@ func rollback(ctx context.Context, c *cli.Context, w *workspace) error {
 	if err != nil {
 		return w.fail("Unknown snapshot", err)
 	}
-	fmt.Fprintf(w.stdout, "%s returns from snapshot %d to %d. What reads it is recomputed by the next `etl apply`.\n", t.Address, t.Main, to)
+	fmt.Fprintf(w.stdout, "%s returns from snapshot %d to %d. What reads it is recomputed by the next `etl apply`.\n%s", t.Address, t.Main, to, w.stranded(t))
 	if !c.Bool("auto-approve") && !w.approved(ctx, "Use -auto-approve.") {
 		return exit(exitError)
 	}
@@ -46,6 +49,17 @@ func rollback(ctx context.Context, c *cli.Context, w *workspace) error {
 	}
 	_, err = fmt.Fprintf(w.stdout, "Rolled back: %s stands at snapshot %d, which says the same as %d.\n", t.Address, committed.Main, to)
 	return err
+}
+
+// stranded says of a table whose source tells each change once that the source doesn't go back with it.
+func (w *workspace) stranded(t *state.Table) string {
+	for _, s := range w.project.Sources {
+		if s.Addr.String() == planner.RecordedSource(t) && s.Mode == schema.Delta {
+			return fmt.Sprintf("It follows %s, which may not tell again what it told since: then the next `etl apply` refuses until `etl apply -resnapshot=%s` reads it anew.\n",
+				s.Addr, t.Address)
+		}
+	}
+	return ""
 }
 
 // applier is for writes other than a plan.
