@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/cli/view"
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/lang/expr"
 	"github.com/automic-etl/etl/lang/format"
 	"github.com/automic-etl/etl/plugins/schema"
@@ -104,7 +105,7 @@ func (a Asked) source(name string, set []Setting, s Stream) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", comment(s))
 	if len(s.ReadBy) > 0 {
-		fmt.Fprintf(&b, "# %s reads it already.\n", strings.Join(s.ReadBy, ", "))
+		fmt.Fprintf(&b, "# %s it already.\n", agreeing(s.ReadBy))
 	}
 	fmt.Fprintf(&b, "source %q %q {\n", a.Schema.Name, name)
 	if a.Connection != "" {
@@ -114,6 +115,13 @@ func (a Asked) source(name string, set []Setting, s Stream) (string, error) {
 	b.WriteString(a.extract(s))
 	b.WriteString("}\n")
 	return formatted(b.String())
+}
+
+func agreeing(readers []string) string {
+	if len(readers) == 1 {
+		return readers[0] + " reads"
+	}
+	return diag.List(readers) + " read"
 }
 
 func write(b *strings.Builder, set []Setting) {
@@ -164,10 +172,25 @@ func (a Asked) extract(s Stream) string {
 	write(&b, set)
 	b.WriteString("}\n")
 	if !byKey || len(s.Keys) > 0 {
-		return b.String()
+		return a.advice(s) + b.String()
 	}
 	return "# No key was found. If there is one, this reads only what is new:\n# " +
 		strings.ReplaceAll(strings.TrimSuffix(b.String(), "}\n"), "\n", "\n#   ") + "key    = [ … ]\n# }\n"
+}
+
+// advice says what the suggested cursor misses, and what else there is.
+func (a Asked) advice(s Stream) string {
+	text := ""
+	for _, key := range s.Keys {
+		if len(key) == 1 && key[0] == s.Cursors[0] {
+			text = "# This finds new rows, and misses changes of old ones.\n"
+			break
+		}
+	}
+	if _, followed := a.Schema.Extract[schema.Delta]; followed {
+		text += "# Where the server allows it, extract \"delta\" {} follows every change.\n"
+	}
+	return text
 }
 
 // onlyMode is written where a source can't be read without saying how.

@@ -35,7 +35,7 @@ func database() schema.Provider {
 		}},
 		Extract: map[string]schema.Block{schema.Batch: {}, schema.Incremental: {Attributes: []schema.Attribute{
 			column("cursor", schema.Column), column("key", schema.Columns),
-		}}},
+		}}, schema.Delta: {}},
 	}
 }
 
@@ -44,6 +44,7 @@ func streams() []sdk.Stream {
 	return []sdk.Stream{
 		{Name: "sales.orders", Columns: columns, Keys: [][]string{{"id"}, {"at"}}, Cursors: []string{"at", "Odd name", "var"}, Rows: 5_100_000, Bytes: 410_000_000},
 		{Name: "public.orders", Columns: columns, Keys: [][]string{{"Odd name", "id"}}, Cursors: []string{"at"}, Rows: 1, Bytes: 0},
+		{Name: "public.numbered", Columns: columns, Keys: [][]string{{"id"}}, Cursors: []string{"id", "at"}, Rows: -1, Bytes: -1},
 		{Name: "public.no_key", Columns: columns, Cursors: []string{"at"}, Rows: 0, Bytes: -1},
 		{Name: "public.no_cursor", Columns: columns[:1], Keys: [][]string{{"id"}}, Rows: -1, Bytes: -1},
 		{Name: "public.taken", Columns: columns, Rows: -1, Bytes: -1},
@@ -65,7 +66,8 @@ func asked() Asked {
 	}
 	return Asked{
 		Schema: database(), Connection: connection.String(),
-		Project: &config.Project{Sources: []*config.Source{source("taken", "public.elsewhere"), source("known", "public.no_key")}},
+		Project: &config.Project{Sources: []*config.Source{source("taken", "public.elsewhere"), source("known", "public.no_key"),
+			source("one", "public.numbered"), source("two", "public.numbered")}},
 	}
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -50,15 +51,22 @@ func stream(r *catalog.Relation, types *catalog.Types) sdk.Stream {
 	return out
 }
 
-// cursors are the columns that could serve as cursor, the likeliest first: times of change that are never null, then a
-// number that is the key.
+var namedForChanges = regexp.MustCompile(`(?i)upd|mod|chang`)
+
+// cursors are the columns that could serve as cursor, the likeliest first: times that are named for changes, then other times
+// that are never null, then a number that is the key.
 func cursors(r *catalog.Relation, columns coltype.Schema) []string {
-	var out []string
+	var out, others []string
 	for i, c := range columns {
-		if (c.Type.Kind == coltype.Timestamptz || c.Type.Kind == coltype.Timestamp) && r.Columns[i].NotNull {
+		switch {
+		case c.Type.Kind != coltype.Timestamptz && c.Type.Kind != coltype.Timestamp:
+		case namedForChanges.MatchString(c.Name):
 			out = append(out, c.Name)
+		case r.Columns[i].NotNull:
+			others = append(others, c.Name)
 		}
 	}
+	out = append(out, others...)
 	for _, c := range columns {
 		if (c.Type.Kind == coltype.Int || c.Type.Kind == coltype.Long) && len(r.Key) == 1 && r.Key[0] == c.Name {
 			out = append(out, c.Name)

@@ -34,10 +34,24 @@ source "shopdb" "no_key" {
   # }
 }
 
+# public.numbered: 2 columns
+# source.shopdb.one and source.shopdb.two read it already.
+source "shopdb" "numbered" {
+  connection = connection.shopdb.main
+  table      = "public.numbered"
+  # This finds new rows, and misses changes of old ones.
+  # Where the server allows it, extract "delta" {} follows every change.
+  extract "incremental" {
+    cursor = id # or at
+    key    = [id]
+  }
+}
+
 # public.orders: 2 columns, about 1 row
 source "shopdb" "public_orders" {
   connection = connection.shopdb.main
   table      = "public.orders"
+  # Where the server allows it, extract "delta" {} follows every change.
   extract "incremental" {
     cursor = at
     key    = [col["Odd name"], id]
@@ -54,6 +68,8 @@ source "shopdb" "public_taken" {
 source "shopdb" "sales_orders" {
   connection = connection.shopdb.main
   table      = "sales.orders"
+  # This finds new rows, and misses changes of old ones.
+  # Where the server allows it, extract "delta" {} follows every change.
   extract "incremental" {
     cursor = at # or col["Odd name"], col.var
     key    = [id]
