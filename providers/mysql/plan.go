@@ -90,7 +90,7 @@ func outgrown(recorded, now coltype.Schema) sdk.Diagnostics {
 			continue
 		}
 		diags = append(diags, warning("Values of another type", fmt.Sprintf("The column %q was recorded as %s and is %s now, to which a table's column can't be "+
-			"promoted. Rows whose values are no %s become bad rows. `etl apply -resnapshot` begins anew with the new type; types = { %s = %s } declares it.",
+			"promoted. Rows whose values are no %s become bad rows. To have the new type, write types = { %s = %s } in the source: the table is then read anew.",
 			before.Name, before.Type, after.Type, before.Type, before.Name, after.Type), "types")...)
 	}
 	return diags
