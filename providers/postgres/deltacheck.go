@@ -109,7 +109,7 @@ func (f *followed) checkPublication() sdk.Diagnostics {
 	say := func(summary, detail string, args ...any) sdk.Diagnostics {
 		return sdk.Diagnostics{sdk.Error(summary, fmt.Sprintf(detail, args...), "extract", "publication")}
 	}
-	p, name := f.own, session.Ident(f.publicationName())
+	p := f.own
 	switch {
 	case f.publication == "" && p == nil && !f.server.MayPublish:
 		return say("Missing privilege", "The role %q may not create the publication that says which table is followed. Have the database's owner run\n  GRANT CREATE ON DATABASE %s TO %s;\nor have the "+
@@ -119,33 +119,13 @@ func (f *followed) checkPublication() sdk.Diagnostics {
 			slot.PublishSQL(f.slot, f.relation.Quoted()))
 	case f.publication != "" && p == nil:
 		return say("Unknown publication", "The database has no publication %q. Have the owner of %s run:\n  %s;", f.publication, f.label(), slot.PublishSQL(f.publication, f.relation.Quoted()))
-	case p == nil || f.publication == "":
-		return nil
-	case f.relation.Kind == catalog.Partitioned && !p.ViaRoot:
-		return say("Partitions published one by one", "The publication %q tells the changes of partitions under their own names. Have its owner run:\n  ALTER PUBLICATION %s SET "+
-			"(publish_via_partition_root = true);", f.publication, name)
-	case !p.Has:
-		return say("Table not published", "The publication %q doesn't have the table %s. Have its owner run:\n  ALTER PUBLICATION %s ADD TABLE %s;", f.publication, f.label(), name, f.relation.Quoted())
-	case !p.Insert || !p.Update || !p.Delete || !p.Truncate:
-		return say("Changes not published", "The publication %q doesn't tell all changes. Have its owner run:\n  ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate');", f.publication, name)
-	case p.Filtered:
-		return say("Rows not published", "The publication %q tells the changes of some rows of %s only (WHERE). Publish all of them, and filter in a table that reads this one.", f.publication, f.label())
-	}
-	return f.checkPublished(p, say)
-}
-
-// checkPublished looks for columns that the publication leaves out.
-func (f *followed) checkPublished(p *slot.Publication, say func(string, string, ...any) sdk.Diagnostics) sdk.Diagnostics {
-	var missing []string
-	for _, field := range f.fields {
-		if p.Columns != nil && !slices.Contains(p.Columns, field.name) {
-			missing = append(missing, field.name)
-		}
-	}
-	if missing == nil {
+	case p == nil || f.publication == "": // our own is mended, once the table is read anew
 		return nil
 	}
-	return say("Columns not published", "The publication %q leaves out columns of %s: %s. Publish them, or name the others in columns.", f.publication, f.label(), strings.Join(missing, ", "))
+	if g := f.gap(p); g != nil {
+		return say(g.summary, "%s %s\nIf the table was read already, changes made meanwhile are lost to it: then read it anew, `etl apply -resnapshot`.", g.what, g.mend)
+	}
+	return nil
 }
 
 // checkSlot checks that the slot is ours, or that one can be created.

@@ -107,7 +107,11 @@ func (f *followed) plan(ctx context.Context, c *session.Conn, cursor []byte) (*s
 
 // at is a place in the log as a cursor.
 func (f *followed) at(where pgoutput.LSN) place {
-	return place{Version: cursorVersion, System: f.server.System, Table: f.relation.OID, LSN: where}
+	p := place{Version: cursorVersion, System: f.server.System, Table: f.relation.OID, LSN: where}
+	if f.own != nil {
+		p.Publication = f.own.Stamp()
+	}
+	return p
 }
 
 // count says how many changes there are, where finding that out is cheap: the log since the last read is short, and
@@ -146,8 +150,12 @@ func (f *followed) count(ctx context.Context, c *session.Conn, old place, respon
 // creates says what Prepare would create.
 func (f *followed) creates() []string {
 	var out []string
-	if f.own == nil && f.publication == "" {
+	switch {
+	case f.publication != "":
+	case f.own == nil:
 		out = append(out, "publication "+f.slot)
+	case f.gap(f.own) != nil:
+		out = append(out, "publication "+f.slot+" in place of the one that doesn't tell all of "+f.label())
 	}
 	switch {
 	case f.state == nil:
@@ -177,8 +185,14 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 		return say("Replication slot too far", "The replication slot %s stands at %s, and the table's rows at %s: it was rolled back, or somebody advanced the slot.", f.slot, f.state.Confirmed, old.LSN)
 	case f.own == nil && f.publication == "":
 		return say("Publication gone", "The server has no publication %s any more.", f.slot)
-	case f.own != nil && !f.own.Has && f.publication == "":
-		return say("Table not published", "The publication %s has the table %s no more.", f.slot, f.label())
+	case f.own == nil:
+		return nil
+	}
+	if g := f.gap(f.own); g != nil {
+		return say(g.summary, "%s", g.what)
+	}
+	if old.Publication != "" && old.Publication != f.own.Stamp() {
+		return say("Publication changed", "%s", f.rewritten())
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type following struct {
 	server   *slot.Server
 	delivery *delivery.Delivery
 	oid      uint32
+	stamp    string // of the publication; empty where the cursor has none
 	next     int64 // the number of the next row
 }
 
@@ -47,8 +48,8 @@ func (o options) readChanges(ctx context.Context, c *session.Conn, req sdk.ReadR
 		if diags := decodeCursor(cursor, &from); diags.HasErrors() {
 			return diags
 		}
-		f.oid = from.Table
-	} else if from.LSN, err = f.begin(ctx); err != nil {
+		f.oid, f.stamp = from.Table, from.Publication
+	} else if from.LSN, err = f.begin(ctx, c); err != nil {
 		return f.failed(ctx, err)
 	}
 	return f.failed(ctx, f.stream(ctx, from.LSN, until.LSN))
@@ -63,7 +64,7 @@ func (f *following) failed(ctx context.Context, err error) error {
 
 // checkpoint says that all changes up to a place were sent.
 func (f *following) checkpoint(ctx context.Context, at pgoutput.LSN) error {
-	cursor, err := encodeCursor(place{Version: cursorVersion, System: f.server.System, Table: f.oid, LSN: at})
+	cursor, err := encodeCursor(place{Version: cursorVersion, System: f.server.System, Table: f.oid, LSN: at, Publication: f.stamp})
 	if err != nil {
 		return err
 	}
@@ -74,8 +75,15 @@ func (f *following) checkpoint(ctx context.Context, at pgoutput.LSN) error {
 const snapshots = 5
 
 // begin sends the table. A connection that is lost meanwhile takes the snapshot with it: the table is read again, later,
-// and begins with another truncate.
-func (f *following) begin(ctx context.Context) (pgoutput.LSN, error) {
+// and begins with another truncate. The publication is looked at first, so that one that is altered meanwhile is noticed.
+func (f *following) begin(ctx context.Context, c *session.Conn) (pgoutput.LSN, error) {
+	s, diags := f.survey(ctx, c)
+	if diags.HasErrors() {
+		return 0, diags
+	}
+	if err := f.tells(ctx, c, s); err != nil {
+		return 0, err
+	}
 	for try := 1; ; try++ {
 		at, err := f.snapshot(ctx)
 		if err == nil {

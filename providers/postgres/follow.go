@@ -19,6 +19,9 @@ type place struct {
 	Table   uint32 `json:"table"`  // the table's number: one that was dropped and created again is another table
 	// LSN is where to go on: all transactions whose commit begins before it were read.
 	LSN pgoutput.LSN `json:"lsn"`
+	// Publication is the stamp of the publication that told the changes; empty in cursors of old. It comes last, since cursors
+	// are sorted as texts.
+	Publication string `json:"publication,omitempty"`
 }
 
 // publicationName is the one that the block names, or our own.
@@ -56,7 +59,11 @@ func (p Provider) Prepare(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
 			return diags
 		}
 		if o.publication == "" {
-			if err := slot.Publish(ctx, c, o.slot, s.relation.Schema, s.relation.Name); err != nil {
+			own, err := slot.LoadPublication(ctx, c, o.slot, s.relation.Schema, s.relation.Name)
+			if err != nil {
+				return err
+			}
+			if err := slot.Publish(ctx, c, o.slot, s.relation.Quoted(), own, own != nil && s.gap(own) == nil); err != nil {
 				return fmt.Errorf("creating the publication %s: %w", o.slot, err)
 			}
 		}

@@ -115,7 +115,8 @@ func (t *telling) unreachable(ctx context.Context, err error) error {
 	return t.diagnoseConnect(ctx, err)
 }
 
-// standing checks that the slot still has what follows: the server itself would begin silently with what it has.
+// standing checks that the slot still has what follows, and that the publication tells it: the server itself would begin
+// silently with what it has.
 func (t *telling) standing(ctx context.Context, c *session.Conn) error {
 	state, err := slot.Load(ctx, c, t.slot)
 	if err != nil {
@@ -130,7 +131,7 @@ func (t *telling) standing(ctx context.Context, c *session.Conn) error {
 	case state.Confirmed > t.at:
 		return sdk.Errorf("Replication slot too far", "The replication slot %s stands at %s, and the table's rows at %s. %s", t.slot, state.Confirmed, t.at, again)
 	}
-	return nil
+	return t.tells(ctx, c, t.source)
 }
 
 // take takes what a pump brings until all that was asked for is there.

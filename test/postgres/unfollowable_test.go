@@ -111,6 +111,12 @@ func TestCantGoOn(t *testing.T) {
 		"table created again": {"DROP TABLE held; CREATE TABLE held (id int PRIMARY KEY); INSERT INTO held VALUES (5)", "Another table"},
 		"publication dropped": {"DROP PUBLICATION \"SLOT\"", "Publication gone"},
 		"table taken out":     {"ALTER PUBLICATION \"SLOT\" DROP TABLE held", "Table not published"},
+		"inserts only":        {"ALTER PUBLICATION \"SLOT\" SET (publish = 'insert'); UPDATE held SET id = 2", "Changes not published"},
+		"some rows only":      {"ALTER PUBLICATION \"SLOT\" SET TABLE held WHERE (id < 100)", "Rows not published"},
+		"some columns only":   {"ALTER TABLE held ADD a int; ALTER PUBLICATION \"SLOT\" SET TABLE held (id)", "Columns not published"},
+		"all for a while":     {"ALTER PUBLICATION \"SLOT\" SET (publish = 'insert'); DELETE FROM held; ALTER PUBLICATION \"SLOT\" SET (publish = 'insert, update, delete, truncate')", "Publication changed"},
+		"out and in again":    {"ALTER PUBLICATION \"SLOT\" DROP TABLE held; INSERT INTO held VALUES (7); ALTER PUBLICATION \"SLOT\" ADD TABLE held", "Publication changed"},
+		"made again":          {"DROP PUBLICATION \"SLOT\"; INSERT INTO held VALUES (7); CREATE PUBLICATION \"SLOT\" FOR TABLE held", "Publication changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.exec(t, "DROP TABLE IF EXISTS held; CREATE TABLE held (id int PRIMARY KEY); INSERT INTO held VALUES (1)")

@@ -18,22 +18,28 @@ func PublishSQL(name, table string) string {
 	return fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s WITH (publish_via_partition_root = true)", session.Ident(name), table)
 }
 
-// Publish makes our own publication tell the changes of one table.
-func Publish(ctx context.Context, c *session.Conn, name, schema, table string) error {
-	quoted := session.Ident(schema) + "." + session.Ident(table)
-	p, err := LoadPublication(ctx, c, name, schema, table)
+// Publish makes our own publication tell the changes of one table. One that is sound already is left as it is.
+func Publish(ctx context.Context, c *session.Conn, name, quoted string, p *Publication, sound bool) error {
 	switch {
-	case err != nil:
-		return err
 	case p == nil:
-		if err = c.Exec(ctx, PublishSQL(name, quoted)); session.Code(err) == session.CodeDuplicateObject {
+		err := c.Exec(ctx, PublishSQL(name, quoted))
+		if session.Code(err) == session.CodeDuplicateObject {
 			return nil // another reader of the source was faster
 		}
 		return err
-	case p.Has && p.Tables == 1:
+	case p.Has && p.Tables == 1 && sound:
 		return nil
 	}
-	return c.Exec(ctx, fmt.Sprintf("ALTER PUBLICATION %s SET TABLE %s", session.Ident(name), quoted))
+	sql := fmt.Sprintf("ALTER PUBLICATION %s SET TABLE %s", session.Ident(name), quoted)
+	if !sound {
+		sql += "; " + wholeSQL(name)
+	}
+	return c.Exec(ctx, sql)
+}
+
+// wholeSQL makes a publication tell all kinds of changes.
+func wholeSQL(name string) string {
+	return fmt.Sprintf("ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)", session.Ident(name))
 }
 
 // Create makes a slot, or finds it. Making one waits until all transactions of the moment have ended.

@@ -85,40 +85,6 @@ func Load(ctx context.Context, c *session.Conn, name string) (*State, error) {
 	return &s, nil
 }
 
-// Publication is which changes of which tables are told.
-type Publication struct {
-	Insert   bool     `json:"insert"`
-	Update   bool     `json:"update"`
-	Delete   bool     `json:"delete"`
-	Truncate bool     `json:"truncate"`
-	ViaRoot  bool     `json:"via_root"`
-	Tables   int      `json:"tables"`
-	Has      bool     `json:"has"`      // the table
-	Columns  []string `json:"columns"`  // of the table that are told; nil: all
-	Filtered bool     `json:"filtered"` // only some rows of the table are told
-}
-
-const publicationSQL = `
-SELECT json_build_object(
-  'insert', p.pubinsert, 'update', p.pubupdate, 'delete', p.pubdelete, 'truncate', p.pubtruncate,
-  'via_root', coalesce((to_jsonb(p) ->> 'pubviaroot')::bool, false),
-  'tables', (SELECT count(*) FROM pg_catalog.pg_publication_tables t WHERE t.pubname = p.pubname),
-  'has', EXISTS (SELECT FROM pg_catalog.pg_publication_tables t WHERE t.pubname = p.pubname AND t.schemaname = $2 AND t.tablename = $3),
-  'columns', (SELECT to_jsonb(t) -> 'attnames' FROM pg_catalog.pg_publication_tables t WHERE t.pubname = p.pubname AND t.schemaname = $2 AND t.tablename = $3),
-  'filtered', (SELECT to_jsonb(t) ->> 'rowfilter' IS NOT NULL FROM pg_catalog.pg_publication_tables t
-    WHERE t.pubname = p.pubname AND t.schemaname = $2 AND t.tablename = $3))
-FROM pg_catalog.pg_publication p WHERE p.pubname = $1`
-
-// LoadPublication describes a publication with regard to a table; nil where there is none.
-func LoadPublication(ctx context.Context, c *session.Conn, name, schema, table string) (*Publication, error) {
-	var p Publication
-	found, err := c.JSON(ctx, &p, publicationSQL, name, schema, table)
-	if err != nil || !found {
-		return nil, err
-	}
-	return &p, nil
-}
-
 const peekSQL = `
 SELECT coalesce(sum(changes), 0)::int8 FROM (
   SELECT count(*) FILTER (WHERE get_byte(data, 0) IN (68, 73, 84, 85)) AS changes, max(lsn) FILTER (WHERE get_byte(data, 0) = 67) AS ended
