@@ -67,7 +67,7 @@ func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanR
 	return response, append(diags, f.lossy()...)
 }
 
-// smallLog is how much of the server's log a plan reads to count changes, and idleLog how much a table without changes
+// smallLog is how much of the server's log a plan reads to count changes, however long that takes, and idleLog how much a table without changes
 // may keep the server from removing before it is read on.
 const (
 	smallLog = 64 << 20
@@ -91,6 +91,7 @@ func (f *followed) plan(ctx context.Context, c *session.Conn, cursor []byte) (*s
 		response.Snapshot, response.Rows, response.Bytes, response.AtLeast = true, rows, rows*width, true
 		response.Position = fmt.Sprintf("all rows of %s, and its changes from then on", f.label())
 		response.Warnings = append(response.Warnings, f.snapshotWarnings()...)
+		response.Warnings = append(response.Warnings, f.foundSlot()...)
 		return response, nil
 	}
 	var old place
@@ -114,24 +115,23 @@ func (f *followed) at(where pgoutput.LSN) place {
 	return p
 }
 
-// count says how many changes there are, where finding that out is cheap: the log since the last read is short, and
-// nobody reads the slot at this moment. An idle table is read on now and then, so that the server may remove its log.
+// count says how many changes there are, where finding that out takes little time and nobody else goes on reading the slot. An idle table is read on now and then, so that the server may remove its log.
 func (f *followed) count(ctx context.Context, c *session.Conn, old place, response *sdk.PlanResponse) error {
 	response.Position = fmt.Sprintf("%s has changes after %s", f.label(), old.LSN)
 	behind := int64(f.server.Now) - int64(old.LSN)
-	switch {
-	case behind <= 0:
+	if behind <= 0 {
 		response.Changed, response.Rows, response.Bytes = false, 0, 0
 		response.Position = fmt.Sprintf("%s has no changes after %s", f.label(), old.LSN)
 		return nil
-	case behind > smallLog || f.state.Retained > 2*smallLog || f.state.Active:
+	}
+	long := behind > smallLog || f.state.Retained > 2*smallLog
+	rows, err := slot.Peek(ctx, c, f.slot, f.publicationName(), old.LSN, f.server.Now, long)
+	switch {
+	case session.Code(err) == session.CodeObjectInUse || long && session.Code(err) == session.CodeCanceled:
 		response.Rows, response.AtLeast = 0, true
 		return nil
-	}
-	rows, err := slot.Peek(ctx, c, f.slot, f.publicationName(), old.LSN, f.server.Now)
-	switch {
-	case session.Code(err) == session.CodeObjectInUse:
-		response.Rows, response.AtLeast = 0, true
+	case session.Code(err) == session.CodeUnknownObject:
+		response.Resumable, response.Warnings = false, append(response.Warnings, f.absent(err)...)
 		return nil
 	case err != nil:
 		return fmt.Errorf("looking for changes in the replication slot %s: %w", f.slot, err)

@@ -27,7 +27,7 @@ type following struct {
 	delivery *delivery.Delivery
 	oid      uint32
 	stamp    string // of the publication; empty where the cursor has none
-	next     int64 // the number of the next row
+	next     int64  // the number of the next row
 }
 
 // readChanges sends the table as it is, if nothing was read before, and then its changes as far as asked.
@@ -52,7 +52,10 @@ func (o options) readChanges(ctx context.Context, c *session.Conn, req sdk.ReadR
 	} else if from.LSN, err = f.begin(ctx, c); err != nil {
 		return f.failed(ctx, err)
 	}
-	return f.failed(ctx, f.stream(ctx, from.LSN, until.LSN))
+	if err = f.stream(ctx, from.LSN, until.LSN); session.Code(err) == session.CodeUnknownObject {
+		return o.absent(err)
+	}
+	return f.failed(ctx, err)
 }
 
 func (f *following) failed(ctx context.Context, err error) error {

@@ -88,13 +88,21 @@ func (p Provider) Acknowledge(ctx context.Context, cfg sdk.Config, cursor map[st
 	})
 }
 
-// Release drops the slot and our own publication.
+// Release drops the slot and our own publication; one that the block names is the user's, whatever its name.
 func (p Provider) Release(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
 	return p.with(ctx, cfg, func(o options, c *session.Conn) error {
 		if err := slot.Drop(ctx, c, o.slot); err != nil {
 			return fmt.Errorf("dropping the replication slot %s: %w", o.slot, err)
 		}
-		if err := slot.Unpublish(ctx, c, o.slot); err != nil {
+		if o.publication != "" {
+			return nil
+		}
+		err := slot.Unpublish(ctx, c, o.slot)
+		if session.Code(err) == session.CodeNoPrivilege {
+			return sdk.Errorf("Publication left", "The replication slot %s is dropped; only the publication %s is left, since the role %q may not drop it: %s. Have its owner run:\n  DROP PUBLICATION %s;",
+				o.slot, o.slot, o.settings.Target().User, session.Message(err), session.Ident(o.slot))
+		}
+		if err != nil {
 			return fmt.Errorf("dropping the publication %s: %w", o.slot, err)
 		}
 		return nil

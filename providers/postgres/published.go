@@ -71,6 +71,12 @@ func (f *following) tells(ctx context.Context, c *session.Conn, s *source) error
 	return nil
 }
 
+// absent words that the server finds no publication: it decodes its log with the catalog as it was at each place.
+func (o options) absent(err error) sdk.Diagnostics {
+	return sdk.Errorf("Publication gone for a while", "The server can't tell the changes: %s. If it is there now, the publication %s was made, or made again, after changes that were not read. "+
+		"Read the table anew: `etl apply -resnapshot`.", session.Message(err), o.publicationName())
+}
+
 // rewritten says that a publication is another one than recorded.
 func (s *source) rewritten() string {
 	return fmt.Sprintf("The publication %s was altered, or made again, since %s was read, or is another one than then. What it told meanwhile is not known.", s.publicationName(), s.label())

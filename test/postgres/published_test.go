@@ -74,3 +74,29 @@ func TestOwnersPublicationMended(t *testing.T) {
 	l.apply()
 	l.equals()
 }
+
+// TestPublicationMadeAgain follows on from a cursor that doesn't tell which publication there was: the server finds none at
+// the changes' place in the log.
+func TestPublicationMadeAgain(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE held (id int PRIMARY KEY)")
+	l := newLakehouse(t, d.delta(t, "held"))
+	l.apply()
+	name := d.query(t, "SELECT pubname FROM pg_publication")[0]
+	var cursor map[string]any
+	if err := json.Unmarshal(l.cursor[""], &cursor); err != nil {
+		t.Fatal(err)
+	}
+	delete(cursor, "publication")
+	l.cursor[""], _ = json.Marshal(cursor)
+	d.exec(t, "DROP PUBLICATION %q", name)
+	d.exec(t, "INSERT INTO held VALUES (1)")
+	d.exec(t, "CREATE PUBLICATION %q FOR TABLE held", name)
+	response, diags := l.provider().Plan(t.Context(), l.cfg, sdk.PlanRequest{Cursor: l.cursor, Columns: l.columns})
+	if diags.HasErrors() || response.Resumable || response.Warnings[0].Summary != "Publication gone for a while" {
+		t.Errorf("said %v, %+v", diags, response)
+	}
+	if err := l.read(nil); err == nil || !strings.Contains(err.Error(), "Publication gone for a while") {
+		t.Errorf("said %v", err)
+	}
+}

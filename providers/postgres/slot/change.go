@@ -118,8 +118,12 @@ const busyTime = 90 * time.Second
 
 // WhenFree repeats something until the slot is not in use.
 func WhenFree(ctx context.Context, name string, do func() error) error {
+	return whenFree(ctx, name, busyTime, do)
+}
+
+func whenFree(ctx context.Context, name string, patience time.Duration, do func() error) error {
 	wait := 50 * time.Millisecond
-	for end := time.Now().Add(busyTime); ; {
+	for end := time.Now().Add(patience); ; {
 		err := do()
 		if session.Code(err) != session.CodeObjectInUse || time.Now().After(end) {
 			return err

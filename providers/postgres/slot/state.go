@@ -2,6 +2,9 @@ package slot
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/automic-etl/etl/providers/postgres/pgoutput"
 	"github.com/automic-etl/etl/providers/postgres/session"
@@ -92,9 +95,22 @@ SELECT coalesce(sum(changes), 0)::int8 FROM (
   GROUP BY xid::text) AS transactions
 WHERE ended > $4::pg_lsn`
 
-// Peek counts the changes that a read would find, without taking them.
-func Peek(ctx context.Context, c *session.Conn, name, publication string, from, until pgoutput.LSN) (int64, error) {
-	var n int64
-	_, err := c.JSON(ctx, &n, peekSQL, name, until, session.Ident(publication), from)
+// peekTime is how long a plan waits for a slot that another table's plan looks into at the same moment, and how long it looks
+// into much log.
+const peekTime = 2 * time.Second
+
+// Peek counts the changes that a read would find, without taking them. It gives up after a while where somebody else reads
+// the slot, with CodeObjectInUse, and in a log that is long, with CodeCanceled.
+func Peek(ctx context.Context, c *session.Conn, name, publication string, from, until pgoutput.LSN, long bool) (n int64, err error) {
+	if long {
+		if err := c.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", peekTime.Milliseconds())); err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, c.Exec(ctx, "RESET statement_timeout")) }()
+	}
+	err = whenFree(ctx, name, peekTime, func() error {
+		_, err := c.JSON(ctx, &n, peekSQL, name, until, session.Ident(publication), from)
+		return err
+	})
 	return n, err
 }
