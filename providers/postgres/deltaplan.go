@@ -64,6 +64,7 @@ func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanR
 		return nil, append(diags, o.diagnose(err)...)
 	}
 	response.Warnings = append(response.Warnings, f.filledColumns(req.Columns)...)
+	response.Warnings = append(response.Warnings, f.retypedColumns(req.Columns)...)
 	return response, append(diags, f.lossy()...)
 }
 
