@@ -10,8 +10,8 @@ import (
 // cursorVersion grows when older providers could no longer read what is written.
 const cursorVersion = 1
 
-// mark is how far an incremental read has come. Rows of the same value, and rows without one, are counted: a count that
-// changed is new data as well.
+// mark is how far an incremental read has come. Rows from the value less the lookback on, and rows without one, are counted: a
+// count that changed is new data as well.
 type mark struct {
 	Version int     `json:"version"`
 	Value   *string `json:"value"` // the server's text; null where no row has one

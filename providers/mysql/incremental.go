@@ -77,9 +77,14 @@ func (f *following) mark(ctx context.Context, q querier, until *mark) (mark, err
 	return m, f.count(ctx, q, &m)
 }
 
+// count looks at the rows that are read again: by their number a late one is noticed though it doesn't move the mark.
 func (f *following) count(ctx context.Context, q querier, m *mark) error {
 	if m.Value != nil {
-		if err := f.scan(ctx, q, &m.Ties, "COUNT(*)", f.is("="), f.column.argument(*m.Value)); err != nil {
+		least, wrong := f.column.before(*m.Value, f.options.lookback)
+		if wrong != "" {
+			least = *m.Value
+		}
+		if err := f.scan(ctx, q, &m.Ties, "COUNT(*)", f.is(">=")+" AND "+f.is("<="), f.column.argument(least), f.column.argument(*m.Value)); err != nil {
 			return err
 		}
 	}

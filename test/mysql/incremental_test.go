@@ -206,3 +206,21 @@ func TestIncrementalDivided(t *testing.T) {
 		}
 	})
 }
+
+// TestLateRowsAreNoticed adds a row below the greatest cursor and nothing else: the plan sees it, as it is within the lookback.
+func TestLateRowsAreNoticed(t *testing.T) {
+	each(t, func(t *testing.T, l *lab) {
+		l.exec("CREATE TABLE late (id int primary key, c date, key (c))", "INSERT INTO late VALUES (1, '2024-03-06')")
+		h := l.incremental(table("late"), map[string]cty.Value{"cursor": cty.StringVal("c"), "lookback": cty.StringVal("48h")})
+		h.run()
+		l.exec("INSERT INTO late VALUES (2, '2024-03-05')")
+		if response := h.run(); !response.Changed {
+			t.Errorf("the plan says %q", response.Position)
+		}
+		h.check("the late row")
+		l.exec("INSERT INTO late VALUES (3, '2024-03-01')") // older than the lookback
+		if response := h.run(); response.Changed {
+			t.Errorf("the plan says %q", response.Position)
+		}
+	})
+}

@@ -71,9 +71,11 @@ func (l *lab) lostReads(t *testing.T, rows int, disturb func()) {
 		change func(*sdk.Config, *sdk.ReadRequest)
 		lost   bool
 	}{
-		"ranges":            {"large", 1000, func(_ *sdk.Config, r *sdk.ReadRequest) { r.Staging = outputtest.Staging(t) }, false},
-		"one statement":     {"one", 1000, func(_ *sdk.Config, r *sdk.ReadRequest) { r.Staging = outputtest.Staging(t) }, false},
-		"increment":         {"large", 1000, func(c *sdk.Config, _ *sdk.ReadRequest) { c.Mode, c.Extract = "incremental", increment }, false},
+		"ranges":        {"large", 1000, func(_ *sdk.Config, r *sdk.ReadRequest) { r.Staging = outputtest.Staging(t) }, false},
+		"one statement": {"one", 1000, func(_ *sdk.Config, r *sdk.ReadRequest) { r.Staging = outputtest.Staging(t) }, false},
+		"increment": {"large", 1000, func(c *sdk.Config, r *sdk.ReadRequest) {
+			c.Mode, c.Extract, r.Staging = "incremental", increment, outputtest.Staging(t)
+		}, false},
 		"rows handed over":  {"one", 36_000, func(*sdk.Config, *sdk.ReadRequest) {}, true},
 		"keys":              {"large", 1000, func(_ *sdk.Config, r *sdk.ReadRequest) { r.KeysOnly, r.Columns = true, r.Columns[:1] }, false},
 		"first of a stream": {"large", 1000, func(c *sdk.Config, _ *sdk.ReadRequest) { c.Mode = "delta" }, false},
