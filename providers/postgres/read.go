@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"strings"
 	"sync"
 
@@ -198,6 +200,9 @@ func (r *reading) join(ctx context.Context, snapshot string, work func(*session.
 	}
 	defer c.Close()
 	if err := c.Begin(ctx, snapshot); err != nil {
+		if session.Code(err) == session.CodeInvalidParameter {
+			return fmt.Errorf("the connection whose snapshot is shared was lost: %w", net.ErrClosed)
+		}
 		return err
 	}
 	work(c)

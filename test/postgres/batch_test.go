@@ -196,34 +196,6 @@ func TestLossyNumbers(t *testing.T) {
 	}
 }
 
-// TestConnectionLost ends the connection of a read.
-func TestConnectionLost(t *testing.T) {
-	d := newDatabase(t)
-	d.exec(t, "CREATE TABLE slow AS SELECT i, repeat('x', 1000) AS s FROM generate_series(1, 20000) i")
-	cfg := d.source("batch", map[string]cty.Value{"query": text("SELECT i, s, pg_sleep(0.001)::text AS nap FROM slow")})
-	response, _ := plan(t, cfg, sdk.PlanRequest{})
-	out := &killer{Recorder: outputtest.NewRecorder(t, response.Columns), kill: func() {
-		d.exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'etl' AND datname = current_database()")
-	}}
-	err := postgres.New().Read(t.Context(), cfg, sdk.ReadRequest{Columns: response.Columns, BatchSize: 10}, out)
-	if err == nil || !strings.Contains(err.Error(), "Connection lost") || !strings.Contains(err.Error(), "run it again") {
-		t.Errorf("a read whose connection was ended says: %v", err)
-	}
-}
-
-// killer does something at the first row.
-type killer struct {
-	*outputtest.Recorder
-	kill func()
-}
-
-func (k *killer) Origin(source string, firstRow int64) {
-	if firstRow == 1 {
-		k.kill()
-	}
-	k.Recorder.Origin(source, firstRow)
-}
-
 // TestDiscover lists what the role may read.
 func TestDiscover(t *testing.T) {
 	d := newDatabase(t)

@@ -16,6 +16,7 @@ const (
 	tooManyConnections = "53300"
 
 	CodeInvalidPassword      = "28P01"
+	CodeInvalidParameter     = "22023" // also that of a snapshot that is gone
 	CodeInvalidAuthorization = "28000"
 	CodeUnknownDatabase      = "3D000"
 	CodeNoPrivilege          = "42501"
