@@ -21,7 +21,7 @@ func (l *Lakehouse) SweepDead(ctx context.Context) error {
 		if r.Kind != kindHeld || !r.process().gone() {
 			continue
 		}
-		if err := l.bury(ctx, uuid.NewString(), r); err != nil {
+		if err := l.bury(ctx, r); err != nil {
 			return err
 		}
 	}

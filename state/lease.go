@@ -43,7 +43,7 @@ func (l *Lakehouse) Claim(ctx context.Context, c Claim) (*Lease, error) {
 		claimed, err := l.tryClaim(ctx, c, seen)
 		var dead *deadLease
 		if errors.As(err, &dead) {
-			if err := l.bury(ctx, c.RunID, dead.row); err != nil {
+			if err := l.bury(ctx, dead.row); err != nil {
 				return nil, err
 			}
 			continue

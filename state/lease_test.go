@@ -220,6 +220,24 @@ func TestKilledWhileSweeping(t *testing.T) {
 	}
 }
 
+// Who sweeps what a dead run left commits before its own claim does. Killed in any of these commits, it leaves nothing either.
+func TestKilledWhileClaimingBehindASweep(t *testing.T) {
+	for nth := 1; nth <= 12; nth++ {
+		t.Run(fmt.Sprint(nth), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			must(t, otherProcess(t, "", "apply", dir, "1").Run())
+			if !killed(t, otherProcess(t, failpoint.WriteAfter, "apply", dir, "5")) {
+				t.Fatal("the process never came by")
+			}
+			if !killed(t, otherProcess(t, fmt.Sprintf("%s:%d", failpoint.CommitBefore, nth), "apply", dir, "5")) && nth <= 5 {
+				t.Fatal("the process never came by")
+			}
+			recovered(t, dir, "", 5)
+		})
+	}
+}
+
 // recovered applies again, and checks that nothing is lost, doubled, locked or left lying about.
 func recovered(t *testing.T, dir, point string, n int64) {
 	t.Helper()

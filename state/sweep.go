@@ -29,7 +29,7 @@ func (l *Lakehouse) Unlock(ctx context.Context, id string) error {
 	if at < 0 {
 		return absent("there is no lease %q; `etl state locks` lists those that are held", id)
 	}
-	return l.bury(ctx, uuid.NewString(), rows[at])
+	return l.bury(ctx, rows[at])
 }
 
 // sweeping is the command of a lease that was seized.
@@ -40,7 +40,11 @@ var errAlive = errors.New("the lease is alive")
 
 // bury seizes a dead lease, sweeps what its run left, and takes it off the board. Whoever dies on the way leaves a dead lease
 // again, of the same run, for the next one.
-func (l *Lakehouse) bury(ctx context.Context, runID string, dead lease) error {
+//
+// It commits under an id of its own, not under that of the run that claims: a claim that dies leaves a file of a run that no
+// commit names yet, which is how the next one knows it for left over.
+func (l *Lakehouse) bury(ctx context.Context, dead lease) error {
+	runID := uuid.NewString()
 	seized, err := l.seize(ctx, runID, dead)
 	if errors.Is(err, errAlive) {
 		return nil
