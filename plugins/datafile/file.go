@@ -38,20 +38,18 @@ type File struct {
 	waiting waiting
 }
 
-// Create starts a file of rows with the schema, whose fields have their ids in their metadata. Its pages are compressed by
+// Create starts a file, which must not be there yet, of rows with the schema, whose fields have their ids in their metadata. Its pages are compressed by
 // zstd, snappy, gzip, or none; empty: zstd.
 func Create(path string, schema *arrow.Schema, compression string) (*File, error) {
 	codec, err := properties(compression)
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("creating a data file: %w", err)
 	}
-	f := &File{path: path, schema: schema, codec: codec, file: file, buffer: bufio.NewWriterSize(file, 256<<10)}
-	f.waiting.drop()
-	return f, nil
+	return &File{path: path, schema: schema, codec: codec, file: file, buffer: bufio.NewWriterSize(file, 256<<10)}, nil
 }
 
 func properties(compression string) ([]parquet.WriterProperty, error) {
@@ -86,7 +84,7 @@ func (f *File) Bytes() int64 {
 func (f *File) Write(rows arrow.RecordBatch) error {
 	f.rows += rows.NumRows()
 	f.waiting.add(rows)
-	if f.waiting.rows >= rowGroupRows || f.waiting.bytes >= rowGroupBytes {
+	if f.waiting.rows >= rowGroupRows || f.waiting.memory.Bytes >= rowGroupBytes {
 		return f.rowGroup()
 	}
 	return nil

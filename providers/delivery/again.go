@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -29,7 +29,7 @@ const (
 func Again(ctx context.Context, out sdk.Output, passes func(error) bool, read func(sdk.Output) error) error {
 	pause, since, failed := firstPause, time.Now(), 0
 	for {
-		h := &held{Output: out, seen: map[*memory.Buffer]bool{}}
+		h := &held{Output: out}
 		began := time.Now()
 		err := read(h)
 		if warned(err) {
@@ -64,10 +64,9 @@ func warned(err error) bool {
 // held keeps back what it is told until that is too much.
 type held struct {
 	sdk.Output
-	told  []told
-	seen  map[*memory.Buffer]bool // slices of a batch share its memory
-	bytes int64
-	gone  bool // the host has got something
+	told   []told
+	memory datafile.Memory
+	gone   bool // the host has got something
 }
 
 // told is a call that was kept back.
@@ -76,9 +75,9 @@ type told struct {
 	drop func()
 }
 
-func (h *held) keep(ctx context.Context, bytes int64, tell func(context.Context) error, drop func()) error {
-	h.told, h.bytes = append(h.told, told{tell, drop}), h.bytes+bytes
-	if h.gone || h.bytes > heldBytes {
+func (h *held) keep(ctx context.Context, tell func(context.Context) error, drop func()) error {
+	h.told = append(h.told, told{tell, drop})
+	if h.gone || h.memory.Bytes > heldBytes {
 		return h.release(ctx)
 	}
 	return ctx.Err()
@@ -100,8 +99,7 @@ func (h *held) drop() {
 	for _, t := range h.told {
 		t.drop()
 	}
-	h.told, h.bytes = nil, 0
-	clear(h.seen)
+	h.told, h.memory = nil, datafile.Memory{}
 }
 
 func nothing() {}
@@ -112,28 +110,8 @@ func (h *held) Batch(ctx context.Context, rows arrow.RecordBatch) error {
 		return h.Output.Batch(ctx, rows)
 	}
 	rows.Retain()
-	return h.keep(ctx, h.size(rows), func(ctx context.Context) error { return h.Output.Batch(ctx, rows) }, rows.Release)
-}
-
-// size is the memory of a batch that no batch before it has.
-func (h *held) size(rows arrow.RecordBatch) int64 {
-	bytes := int64(0)
-	var add func(arrow.ArrayData)
-	add = func(data arrow.ArrayData) {
-		for _, buffer := range data.Buffers() {
-			if buffer != nil && !h.seen[buffer] {
-				h.seen[buffer] = true
-				bytes += int64(buffer.Len())
-			}
-		}
-		for _, child := range data.Children() {
-			add(child)
-		}
-	}
-	for _, column := range rows.Columns() {
-		add(column.Data())
-	}
-	return bytes
+	h.memory.Add(rows)
+	return h.keep(ctx, func(ctx context.Context) error { return h.Output.Batch(ctx, rows) }, rows.Release)
 }
 
 // Origin implements sdk.Output.
@@ -151,19 +129,18 @@ func (h *held) Origin(source string, firstRow int64) {
 
 // File implements sdk.Output.
 func (h *held) File(ctx context.Context, f sdk.File) error {
-	return h.keep(ctx, 0, func(ctx context.Context) error { return h.Output.File(ctx, f) }, nothing)
+	return h.keep(ctx, func(ctx context.Context) error { return h.Output.File(ctx, f) }, nothing)
 }
 
 // Bad implements sdk.Output.
 func (h *held) Bad(ctx context.Context, rows []sdk.BadRow) error {
-	bytes := int64(0)
 	for _, row := range rows {
-		bytes += int64(len(row.Raw) + len(row.Reason))
+		h.memory.Bytes += int64(len(row.Raw) + len(row.Reason))
 	}
-	return h.keep(ctx, bytes, func(ctx context.Context) error { return h.Output.Bad(ctx, rows) }, nothing)
+	return h.keep(ctx, func(ctx context.Context) error { return h.Output.Bad(ctx, rows) }, nothing)
 }
 
 // Checkpoint implements sdk.Output.
 func (h *held) Checkpoint(ctx context.Context, partition string, cursor []byte) error {
-	return h.keep(ctx, 0, func(ctx context.Context) error { return h.Output.Checkpoint(ctx, partition, cursor) }, nothing)
+	return h.keep(ctx, func(ctx context.Context) error { return h.Output.Checkpoint(ctx, partition, cursor) }, nothing)
 }
