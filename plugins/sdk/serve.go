@@ -17,6 +17,10 @@ import (
 // maxMessage bounds a message of the control plane: the cursor over a directory of many files is the largest.
 const maxMessage = 256 << 20
 
+// garbagePercent collects garbage earlier than Go does by itself: a provider is one of several processes that work at the same
+// time, and what it keeps is little compared to what passes through it.
+const garbagePercent = 50
+
 // Serve is a plugin's main: it serves the provider to the etl that started this process, and ends the process.
 //
 // Standard output belongs to the protocol. What a provider writes there is shown as a warning in the host's log; what it
@@ -30,7 +34,7 @@ func Serve(p Provider) {
 	stderr := os.Stderr
 	slog.SetDefault(newLogger(stderr, os.Getenv(pb.EnvLevel)))
 	watchHost()
-	saveMemory()
+	debug.SetGCPercent(garbagePercent)
 	// go-plugin diverts os.Stderr through the control plane, where last words are lost when the process dies.
 	restore := func() { os.Stderr = stderr }
 	plugin.Serve(&plugin.ServeConfig{
@@ -40,14 +44,6 @@ func Serve(p Provider) {
 		Logger:          hclog.New(&hclog.LoggerOptions{Level: hclog.Error, Output: stderr, JSONFormat: true}),
 	})
 	os.Exit(0)
-}
-
-// saveMemory collects garbage earlier than Go does by itself: a provider is one of several processes that work at the same
-// time, and what it keeps is little compared to what passes through it.
-func saveMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
 
 // ServeBuiltIn serves one of the providers if this process was started for that, and then ends the process; else it
