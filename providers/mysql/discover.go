@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/naming"
 )
 
 // Discover offers what the source names, or where it names nothing, all tables of the database.
@@ -62,7 +62,7 @@ func (r *relation) cursors() []string {
 	var changed, number, other []string
 	for _, c := range r.columns {
 		switch {
-		case (c.class == instant || c.class == datetime) && namedForChanges.MatchString(c.name):
+		case (c.class == instant || c.class == datetime) && naming.ForChanges(c.name):
 			changed = append(changed, c.name)
 		case c.class == integer && len(r.key) == 1 && r.key[0] == c.name:
 			number = append(number, c.name)
@@ -72,8 +72,6 @@ func (r *relation) cursors() []string {
 	}
 	return append(append(changed, number...), other...)
 }
-
-var namedForChanges = regexp.MustCompile(`(?i)upd|mod|chang`)
 
 // tables are those of the connection's database, or of all.
 func (s *server) tables(ctx context.Context) (tables []name, err error) {

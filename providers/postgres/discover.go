@@ -2,10 +2,10 @@ package postgres
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/naming"
 	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/session"
 )
@@ -51,8 +51,6 @@ func stream(r *catalog.Relation, types *catalog.Types) sdk.Stream {
 	return out
 }
 
-var namedForChanges = regexp.MustCompile(`(?i)upd|mod|chang`)
-
 // cursors are the columns that could serve as cursor, the likeliest first: times that are named for changes, then other times
 // that are never null, then a number that is the key.
 func cursors(r *catalog.Relation, columns coltype.Schema) []string {
@@ -60,7 +58,7 @@ func cursors(r *catalog.Relation, columns coltype.Schema) []string {
 	for i, c := range columns {
 		switch {
 		case c.Type.Kind != coltype.Timestamptz && c.Type.Kind != coltype.Timestamp:
-		case namedForChanges.MatchString(c.Name):
+		case naming.ForChanges(c.Name):
 			out = append(out, c.Name)
 		case r.Columns[i].NotNull:
 			others = append(others, c.Name)
