@@ -15,7 +15,7 @@ const cursorVersion = 1
 type mark struct {
 	Version int     `json:"version"`
 	Value   *string `json:"value"` // the server's text; null where no row has one
-	Ties    int64   `json:"ties"`
+	Tail    int64   `json:"ties"`
 	Nulls   int64   `json:"nulls"`
 }
 

@@ -84,7 +84,7 @@ func (f *following) count(ctx context.Context, q querier, m *mark) error {
 		if wrong != "" {
 			least = *m.Value
 		}
-		if err := f.scan(ctx, q, &m.Ties, "COUNT(*)", f.is(">=")+" AND "+f.is("<="), f.column.argument(least), f.column.argument(*m.Value)); err != nil {
+		if err := f.scan(ctx, q, &m.Tail, "COUNT(*)", f.is(">=")+" AND "+f.is("<="), f.column.argument(least), f.column.argument(*m.Value)); err != nil {
 			return err
 		}
 	}
@@ -122,7 +122,7 @@ func (f *following) plan(ctx context.Context, columns coltype.Schema) (*sdk.Plan
 }
 
 func (f *following) changed(now mark) bool {
-	return f.old == nil || differ(f.old.Value, now.Value) || f.old.Ties != now.Ties || f.old.Nulls != now.Nulls
+	return f.old == nil || differ(f.old.Value, now.Value) || f.old.Tail != now.Tail || f.old.Nulls != now.Nulls
 }
 
 func differ(a, b *string) bool { return (a == nil) != (b == nil) || a != nil && *a != *b }

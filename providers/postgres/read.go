@@ -47,7 +47,10 @@ func (Provider) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, o
 		first = false
 		return o.readRows(ctx, c, req, out)
 	})
-	return o.worded(ctx, err)
+	if ctx.Err() == nil && session.Lost(err) {
+		return o.diagnose(err)
+	}
+	return err
 }
 
 // readRows reads once. A lost connection is not worded yet.
@@ -72,14 +75,6 @@ func (o options) readRows(ctx context.Context, c *session.Conn, req sdk.ReadRequ
 // unlessLost words an error that another attempt would not mend.
 func (o options) unlessLost(err error) error {
 	if session.Lost(err) {
-		return err
-	}
-	return o.diagnose(err)
-}
-
-// worded words what unlessLost left.
-func (o options) worded(ctx context.Context, err error) error {
-	if ctx.Err() != nil || !session.Lost(err) {
 		return err
 	}
 	return o.diagnose(err)
