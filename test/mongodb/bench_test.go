@@ -3,11 +3,9 @@ package mongodb
 import (
 	"context"
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -20,51 +18,6 @@ import (
 
 // benched is how many documents benchmarks read.
 const benched = 60_000
-
-// counting drops rows.
-type counting struct {
-	rows   int64
-	cursor []byte
-}
-
-func (c *counting) Batch(_ context.Context, rows arrow.RecordBatch) error {
-	c.rows += rows.NumRows()
-	return nil
-}
-func (c *counting) Origin(string, int64)                    {}
-func (c *counting) File(context.Context, sdk.File) error    { return nil }
-func (c *counting) Bad(context.Context, []sdk.BadRow) error { return nil }
-func (c *counting) Progress(int64, int64)                   {}
-func (c *counting) Checkpoint(_ context.Context, _ string, cursor []byte) error {
-	c.cursor = cursor
-	return nil
-}
-
-// processor is the processor time that this process has had; the server is another one.
-func processor() time.Duration {
-	var used syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
-		return 0
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-// against measures rows a second of processor time, and how many times the floor's time that takes.
-func against(b *testing.B, floor, measured func()) {
-	b.Helper()
-	var least, taken time.Duration
-	for b.Loop() {
-		start := processor()
-		floor()
-		least += processor() - start
-		start = processor()
-		measured()
-		taken += processor() - start
-	}
-	b.ReportMetric(float64(benched)*float64(b.N)/taken.Seconds(), "rows/cpu-s")
-	b.ReportMetric(taken.Seconds()/least.Seconds(), "of-floor")
-	b.ReportMetric(0, "ns/op")
-}
 
 // dropped reads a collection with the plain driver, and looks at no document.
 func dropped(b *testing.B, c *mongo.Collection) {
@@ -127,10 +80,10 @@ func BenchmarkRead(b *testing.B) {
 	fill(b, c)
 	cfg := config(c.Database(), c.Name(), schema.Batch)
 	request := planned(b, cfg, nil, sdk.ReadRequest{})
-	against(b, func() { dropped(b, c) }, func() {
-		out := &counting{}
-		if err := mongodb.New().Read(b.Context(), cfg, request, out); err != nil || out.rows != benched {
-			b.Fatal(err, out.rows)
+	outputtest.Against(b, benched, func() { dropped(b, c) }, func() {
+		out := &outputtest.Counter{}
+		if err := mongodb.New().Read(b.Context(), cfg, request, out); err != nil || out.Rows != benched {
+			b.Fatal(err, out.Rows)
 		}
 	})
 }
@@ -144,17 +97,17 @@ func BenchmarkChanges(b *testing.B) {
 	cfg := config(c.Database(), c.Name(), schema.Delta)
 	request := planned(b, cfg, nil, sdk.ReadRequest{})
 	request.Columns = append(request.Columns, sdk.ChangeColumns()...)
-	first := &counting{}
+	first := &outputtest.Counter{}
 	if err := mongodb.New().Read(b.Context(), cfg, request, first); err != nil {
 		b.Fatal(err)
 	}
 	fill(b, c)
-	request = planned(b, cfg, first.cursor, sdk.ReadRequest{})
+	request = planned(b, cfg, first.Cursor, sdk.ReadRequest{})
 	request.Columns = append(request.Columns, sdk.ChangeColumns()...)
-	against(b, func() { dropped(b, c) }, func() {
-		out := &counting{}
-		if err := mongodb.New().Read(b.Context(), cfg, request, out); err != nil || out.rows != benched {
-			b.Fatal(err, out.rows)
+	outputtest.Against(b, benched, func() { dropped(b, c) }, func() {
+		out := &outputtest.Counter{}
+		if err := mongodb.New().Read(b.Context(), cfg, request, out); err != nil || out.Rows != benched {
+			b.Fatal(err, out.Rows)
 		}
 	})
 }

@@ -1,15 +1,10 @@
 package mysql_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
-
-	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers"
@@ -18,51 +13,6 @@ import (
 
 // benched is how many rows benchmarks read.
 const benched = 300_000
-
-// counting drops rows.
-type counting struct {
-	rows   int64
-	cursor []byte
-}
-
-func (c *counting) Batch(_ context.Context, rows arrow.RecordBatch) error {
-	c.rows += rows.NumRows()
-	return nil
-}
-func (c *counting) Origin(string, int64)                    {}
-func (c *counting) File(context.Context, sdk.File) error    { return nil }
-func (c *counting) Bad(context.Context, []sdk.BadRow) error { return nil }
-func (c *counting) Progress(int64, int64)                   {}
-func (c *counting) Checkpoint(_ context.Context, _ string, cursor []byte) error {
-	c.cursor = cursor
-	return nil
-}
-
-// processor is the processor time that this process has had.
-func processor() time.Duration {
-	var used syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
-		return 0
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-// against measures rows a second of processor time, and how many times the floor's time that takes.
-func against(b *testing.B, rows int64, floor, measured func()) {
-	b.Helper()
-	var least, taken time.Duration
-	for b.Loop() {
-		start := processor()
-		floor()
-		least += processor() - start
-		start = processor()
-		measured()
-		taken += processor() - start
-	}
-	b.ReportMetric(float64(rows)*float64(b.N)/taken.Seconds(), "rows/cpu-s")
-	b.ReportMetric(taken.Seconds()/least.Seconds(), "of-floor")
-	b.ReportMetric(0, "ns/op")
-}
 
 // dropped reads a table with the plain driver, every value as it comes, and drops it.
 func (l *lab) dropped(b *testing.B) {
@@ -111,11 +61,11 @@ func BenchmarkRead(b *testing.B) {
 			if diags.HasErrors() {
 				b.Fatal(diags)
 			}
-			against(b, benched, func() { l.dropped(b) }, func() {
-				out := &counting{}
+			outputtest.Against(b, benched, func() { l.dropped(b) }, func() {
+				out := &outputtest.Counter{}
 				err := providers.BuiltIn()["mysql"].Read(b.Context(), cfg, sdk.ReadRequest{Columns: outputtest.WithIDs(response.Columns)}, out)
-				if err != nil || out.rows != benched {
-					b.Fatal(err, out.rows)
+				if err != nil || out.Rows != benched {
+					b.Fatal(err, out.Rows)
 				}
 			})
 		})
@@ -136,16 +86,16 @@ func BenchmarkChanges(b *testing.B) {
 				b.Fatal(diags)
 			}
 			columns := append(outputtest.WithIDs(response.Columns), sdk.ChangeColumns()...)
-			first := &counting{}
+			first := &outputtest.Counter{}
 			if err := provider.Read(b.Context(), cfg, sdk.ReadRequest{Columns: columns}, first); err != nil {
 				b.Fatal(err)
 			}
 			l.fill("orders", benched, orderRow)
-			against(b, benched, func() { l.dropped(b) }, func() {
-				out := &counting{}
-				err := provider.Read(b.Context(), cfg, sdk.ReadRequest{Columns: columns, Cursor: map[string][]byte{"": first.cursor}}, out)
-				if err != nil || out.rows != benched {
-					b.Fatal(err, out.rows)
+			outputtest.Against(b, benched, func() { l.dropped(b) }, func() {
+				out := &outputtest.Counter{}
+				err := provider.Read(b.Context(), cfg, sdk.ReadRequest{Columns: columns, Cursor: map[string][]byte{"": first.Cursor}}, out)
+				if err != nil || out.Rows != benched {
+					b.Fatal(err, out.Rows)
 				}
 			})
 		})

@@ -17,21 +17,6 @@ import (
 	"github.com/automic-etl/etl/test/services"
 )
 
-// disturbed is a recorder that does something when a read has come so far.
-type disturbed struct {
-	*outputtest.Recorder
-	from    int64
-	disturb func()
-}
-
-func (d *disturbed) Progress(rows, _ int64) {
-	if d.disturb != nil && rows >= d.from {
-		disturb := d.disturb
-		d.disturb = nil
-		disturb()
-	}
-}
-
 // wideRow is a row of about a kilobyte.
 func wideRow(i int) string { return fmt.Sprintf("%d, '%s', now()", i, strings.Repeat("x", 1000)) }
 
@@ -91,7 +76,7 @@ func (l *lab) lostReads(t *testing.T, rows int, disturb func()) {
 			if cfg.Mode == "delta" {
 				request.Columns = append(request.Columns, sdk.ChangeColumns()...)
 			}
-			out := &disturbed{Recorder: outputtest.NewRecorder(t, request.Columns), from: c.from, disturb: disturb}
+			out := &outputtest.Disturbed{Recorder: outputtest.NewRecorder(t, request.Columns), From: c.from, Disturb: disturb}
 			err := providers.BuiltIn()["mysql"].Read(context.Background(), cfg, request, out)
 			if c.lost {
 				if err == nil || !strings.Contains(err.Error(), "Run it again") {
@@ -99,8 +84,8 @@ func (l *lab) lostReads(t *testing.T, rows int, disturb func()) {
 				}
 				return
 			}
-			if err != nil || out.disturb != nil {
-				t.Fatalf("%v; disturbed: %v", err, out.disturb == nil)
+			if err != nil || out.Disturb != nil {
+				t.Fatalf("%v; disturbed: %v", err, out.Disturb == nil)
 			}
 			sent := out.Rows
 			if cfg.Mode == "delta" {

@@ -1,32 +1,14 @@
 package postgres
 
 import (
-	"context"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/outputtest"
 	"github.com/automic-etl/etl/providers/postgres"
 )
-
-// discard is a host that wants nothing.
-type discard struct{ rows int64 }
-
-func (d *discard) Batch(_ context.Context, rows arrow.RecordBatch) error {
-	d.rows += rows.NumRows()
-	return nil
-}
-func (d *discard) Origin(string, int64) {}
-func (d *discard) File(_ context.Context, f sdk.File) error {
-	d.rows += f.Rows
-	return nil
-}
-func (d *discard) Bad(context.Context, []sdk.BadRow) error          { return nil }
-func (d *discard) Checkpoint(context.Context, string, []byte) error { return nil }
-func (d *discard) Progress(int64, int64)                            {}
 
 // BenchmarkRead reads half a million rows of eight columns, as batches and into Parquet files.
 func BenchmarkRead(b *testing.B) {
@@ -45,9 +27,9 @@ func BenchmarkRead(b *testing.B) {
 					if staged {
 						req.Staging = outputtest.Staging(b)
 					}
-					out := &discard{}
-					if err := postgres.New().Read(b.Context(), cfg, req, out); err != nil || out.rows != rows {
-						b.Fatalf("%d rows, %v", out.rows, err)
+					out := &outputtest.Counter{}
+					if err := postgres.New().Read(b.Context(), cfg, req, out); err != nil || out.Rows != rows {
+						b.Fatalf("%d rows, %v", out.Rows, err)
 					}
 				}
 				b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")

@@ -13,21 +13,6 @@ import (
 	"github.com/automic-etl/etl/test/services"
 )
 
-// disturbed is a recorder that does something when a read has come so far.
-type disturbed struct {
-	*outputtest.Recorder
-	from    int64
-	disturb func()
-}
-
-func (d *disturbed) Progress(rows, _ int64) {
-	if d.disturb != nil && rows >= d.from {
-		disturb := d.disturb
-		d.disturb = nil
-		disturb()
-	}
-}
-
 // TestReadsAreRepeated ends connections, and restarts the server, while a large table is read in each of the ways that there
 // are. What comes is the table, once, or a clear word.
 func TestReadsAreRepeated(t *testing.T) {
@@ -81,7 +66,7 @@ func (d *database) repeatedReads(t *testing.T, rows int, disturb func()) {
 			planned, _ := plan(t, cfg, sdk.PlanRequest{})
 			request.Columns = outputtest.WithIDs(planned.Columns)
 			c.change(&cfg, &request)
-			out := &disturbed{Recorder: outputtest.NewRecorder(t, request.Columns), from: c.from, disturb: disturb}
+			out := &outputtest.Disturbed{Recorder: outputtest.NewRecorder(t, request.Columns), From: c.from, Disturb: disturb}
 			err := postgres.New().Read(t.Context(), cfg, request, out)
 			if c.lost {
 				if err == nil || !strings.Contains(err.Error(), "run it again") {
@@ -89,8 +74,8 @@ func (d *database) repeatedReads(t *testing.T, rows int, disturb func()) {
 				}
 				return
 			}
-			if err != nil || out.disturb != nil {
-				t.Fatalf("%v; disturbed: %t", err, out.disturb == nil)
+			if err != nil || out.Disturb != nil {
+				t.Fatalf("%v; disturbed: %t", err, out.Disturb == nil)
 			}
 			ids := map[any]bool{}
 			for _, row := range out.Rows {
