@@ -79,7 +79,7 @@ func TestLookback(t *testing.T) {
 func TestPartitionsOfSQL(t *testing.T) {
 	tests := map[string]struct{ sql, compute, why string }{
 		"having":    {"SELECT day, sum(amount) AS total FROM bronze.visits GROUP BY day HAVING sum(amount) > 3", "partitions", "day"},
-		"limit":     {"SELECT day, amount FROM bronze.visits ORDER BY amount DESC LIMIT 3", "full", "LIMIT and OFFSET pick among the rows of all partitions"},
+		"limit":     {"SELECT day, amount FROM bronze.visits ORDER BY amount DESC, id LIMIT 3", "full", "LIMIT and OFFSET pick among the rows of all partitions"},
 		"window":    {"SELECT day, id, rank() OVER (ORDER BY amount) AS place FROM bronze.visits", "full", "a window is not partitioned by day"},
 		"by day":    {"SELECT day, id, rank() OVER (PARTITION BY day ORDER BY amount) AS place FROM bronze.visits", "partitions", "day"},
 		"last day":  {"SELECT region, max(day) AS day FROM bronze.visits GROUP BY region", "full", "the values of day are computed from several rows, or can't be followed through the SQL"},
