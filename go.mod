@@ -3,6 +3,7 @@ module github.com/automic-etl/etl
 go 1.26.0
 
 require (
+	github.com/DataDog/zstd v1.5.7
 	github.com/agext/levenshtein v1.2.1
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/apache/iceberg-go v0.7.0

@@ -5,6 +5,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/outputtest"
 	"github.com/automic-etl/etl/providers/postgres"
@@ -13,6 +14,9 @@ import (
 // BenchmarkRead reads half a million rows of eight columns, as batches and into Parquet files.
 func BenchmarkRead(b *testing.B) {
 	const rows = 500_000
+	if err := datafile.CompressPages(); err != nil {
+		b.Fatal(err)
+	}
 	d := newDatabase(b)
 	d.exec(b, `CREATE TABLE eight AS SELECT i::bigint AS id, (i %% 1000)::int AS customer, (random() * 1000)::numeric(12, 2) AS amount, random() AS score,
 		'2026-01-01'::timestamptz + i * interval '1 second' AS created_at, '2026-01-01'::date + (i %% 365)::int AS day, md5(i::text) AS note,
