@@ -13,34 +13,20 @@ import (
 // and made anew, a good part of the memory of a process that does little else than write.
 type pageCodec struct {
 	compress.Codec
-	contexts chan zstd.Ctx // of those that nobody uses
+	contexts chan zstd.Ctx // one for each processor, nil until it is used
 }
 
 func (c pageCodec) EncodeLevel(dst, src []byte, level int) []byte {
-	context := c.take()
-	defer c.give(context)
+	context := <-c.contexts
+	if context == nil {
+		context = zstd.NewCtx()
+	}
+	defer func() { c.contexts <- context }()
 	packed, err := context.CompressLevel(dst[:0], src, level)
 	if err != nil { // there was no memory
 		return c.Codec.EncodeLevel(dst, src, level)
 	}
 	return packed
-}
-
-func (c pageCodec) take() zstd.Ctx {
-	select {
-	case context := <-c.contexts:
-		return context
-	default:
-		return zstd.NewCtx()
-	}
-}
-
-// give keeps a context, unless there are as many already as can be in use at once.
-func (c pageCodec) give(context zstd.Ctx) {
-	select {
-	case c.contexts <- context:
-	default:
-	}
 }
 
 // CompressPages makes all Parquet files that this process writes with zstd be compressed so. A program calls it once, as it starts.
@@ -49,6 +35,10 @@ func CompressPages() error {
 	if err != nil {
 		return fmt.Errorf("looking for the codec of Parquet's pages: %w", err)
 	}
-	compress.RegisterCodec(compress.Codecs.Zstd, pageCodec{Codec: codec, contexts: make(chan zstd.Ctx, runtime.GOMAXPROCS(0))})
+	contexts := make(chan zstd.Ctx, runtime.GOMAXPROCS(0))
+	for range cap(contexts) {
+		contexts <- nil
+	}
+	compress.RegisterCodec(compress.Codecs.Zstd, pageCodec{Codec: codec, contexts: contexts})
 	return nil
 }
