@@ -19,7 +19,7 @@ const (
 	// rowGroupBytes bounds what wide rows hold in memory before they are written.
 	rowGroupBytes = 32 << 20
 	// pageBytes is how much of a column is encoded before it is compressed and written.
-	pageBytes = 512 << 10
+	pageBytes = 128 << 10
 	// zstdLevel costs half of the time of the library's default, for a file that is a few percent larger.
 	zstdLevel = 1
 )

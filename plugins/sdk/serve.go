@@ -19,7 +19,7 @@ const maxMessage = 256 << 20
 
 // garbagePercent collects garbage earlier than Go does by itself: a provider is one of several processes that work at the same
 // time, and what it keeps is little compared to what passes through it.
-const garbagePercent = 50
+const garbagePercent = 75
 
 // Serve is a plugin's main: it serves the provider to the etl that started this process, and ends the process.
 //
