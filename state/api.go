@@ -74,6 +74,7 @@ type Summary struct {
 	Position    string            `json:"position,omitempty"`    // the cursor in words
 	Highest     string            `json:"highest,omitempty"`     // the highest position of the changes that were read
 	Keeps       []string          `json:"keeps,omitempty"`       // what the source keeps for the table to go on, in words
+	Keys        [][]string        `json:"keys,omitempty"`        // what has identified a row in its changes, in turn; the last does now
 	Inputs      []Input           `json:"inputs,omitempty"`
 	RowsRead    int64             `json:"rows_read"`
 	RowsWritten int64             `json:"rows_written"`

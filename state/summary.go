@@ -22,6 +22,7 @@ const (
 	KeyPosition    = "etl.position"
 	KeyHighest     = "etl.highest-position"
 	KeyKeeps       = "etl.keeps"  // JSON
+	KeyKeys        = "etl.keys"   // JSON
 	KeyInputs      = "etl.inputs" // JSON
 	KeyRowsRead    = "etl.rows-read"
 	KeyRowsWritten = "etl.rows-written"
@@ -66,7 +67,7 @@ func (s Summary) encode() (iceberg.Properties, error) {
 			props[key] = value
 		}
 	}
-	for key, value := range map[string]any{KeyCursor: s.Cursor, KeyInputs: s.Inputs, KeyChecks: s.Checks, KeyKeeps: s.Keeps} {
+	for key, value := range map[string]any{KeyCursor: s.Cursor, KeyInputs: s.Inputs, KeyChecks: s.Checks, KeyKeeps: s.Keeps, KeyKeys: s.Keys} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return nil, fmt.Errorf("recording %s: %w", key, err)
@@ -101,7 +102,7 @@ func decodeSummary(props iceberg.Properties) (Summary, error) {
 			return s, fmt.Errorf("reading %s: %w", key, err)
 		}
 	}
-	for key, target := range map[string]any{KeyCursor: &s.Cursor, KeyInputs: &s.Inputs, KeyChecks: &s.Checks, KeyKeeps: &s.Keeps} {
+	for key, target := range map[string]any{KeyCursor: &s.Cursor, KeyInputs: &s.Inputs, KeyChecks: &s.Checks, KeyKeeps: &s.Keeps, KeyKeys: &s.Keys} {
 		if text := props[key]; text != "" {
 			if err := json.Unmarshal([]byte(text), target); err != nil {
 				return s, fmt.Errorf("reading %s: %w", key, err)

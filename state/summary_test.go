@@ -28,6 +28,9 @@ func drawSummary(t *rapid.T) Summary {
 	if len(s.Keeps) == 0 {
 		s.Keeps = nil
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "keys") {
+		s.Keys = append(s.Keys, rapid.SliceOfN(text, 1, 2).Draw(t, "key"))
+	}
 	for range rapid.IntRange(0, 3).Draw(t, "inputs") {
 		s.Inputs = append(s.Inputs, Input{Address: text.Draw(t, "address"), Ident: addr.Ident{Namespace: "a", Name: text.Draw(t, "name")}, Snapshot: rapid.Int64().Draw(t, "snapshot")})
 		s.Checks = append(s.Checks, CheckResult{Name: text.Draw(t, "check"), Failed: rapid.Int64().Draw(t, "failed")})

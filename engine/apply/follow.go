@@ -41,6 +41,7 @@ func (t *task) prepareSource(ctx context.Context, source *config.Source, cfg sdk
 	if f == nil {
 		return nil
 	}
+	t.staged.keys = f.Keys
 	if t.staged.keeps = f.Creates; len(f.Creates) == 0 && t.base != nil {
 		t.staged.keeps = t.base.Summary.Keeps
 	}

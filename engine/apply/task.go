@@ -47,8 +47,9 @@ type staged struct {
 	bad       *badRows
 	cursor    map[string][]byte
 	inputs    []state.Input
-	highest   string   // the highest position of changes that were read
-	keeps     []string // what the source keeps for the table
+	highest   string     // the highest position of changes that were read
+	keeps     []string   // what the source keeps for the table
+	keys      [][]string // what identifies a row in its changes
 }
 
 // do writes, audits and publishes.
@@ -129,7 +130,7 @@ func (t *task) carryState() error {
 		return fmt.Errorf("this is a bug in etl: %s has no rows to describe", t.plan.Ident)
 	}
 	t.staged.cursor, t.staged.inputs = t.base.Summary.Cursor, slices.Clone(t.base.Summary.Inputs)
-	t.staged.highest, t.staged.keeps = t.base.Summary.Highest, t.base.Summary.Keeps
+	t.staged.highest, t.staged.keeps, t.staged.keys = t.base.Summary.Highest, t.base.Summary.Keeps, t.base.Summary.Keys
 	return nil
 }
 
@@ -158,7 +159,7 @@ func (t *task) change() state.Change {
 		Operation: t.staged.operation, Add: t.staged.add, Remove: t.staged.remove, Delete: t.staged.delete,
 		Address: t.plan.Address, Definition: t.work.Definition, MetaHash: t.work.MetaHash}
 	c.Summary = state.Summary{CommitID: t.commit, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion, DataHash: t.work.DataHash,
-		Cursor: t.staged.cursor, Inputs: t.staged.inputs, Highest: t.staged.highest, Keeps: t.staged.keeps, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,
+		Cursor: t.staged.cursor, Inputs: t.staged.inputs, Highest: t.staged.highest, Keeps: t.staged.keeps, Keys: t.staged.keys, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,
 		RowsBad: t.outcome.Rows.Bad, Mode: t.work.Compute, Checks: t.checked(), At: time.Now().UTC()}
 	if l := t.work.Load; l != nil {
 		c.Summary.Fingerprint, c.Summary.Position = l.Fingerprint, l.Position

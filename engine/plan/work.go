@@ -105,6 +105,8 @@ type Load struct {
 type Follow struct {
 	// Key is what identifies a row at the source; empty where nothing does.
 	Key []string `json:"key,omitempty"`
+	// Keys are all that identified one in the changes that the table has then, in turn; Key is the last.
+	Keys [][]string `json:"keys,omitempty"`
 	// After is the highest position that was read before; what comes is higher.
 	After string `json:"after,omitempty"`
 	// Prepare says that what following needs at the source is to be made, or found, first; Creates says it in words.

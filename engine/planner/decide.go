@@ -27,6 +27,7 @@ func (r *planning) decide(ctx context.Context) {
 			r.warnOfRenamed(n)
 			r.warnOfGone(n)
 		}
+		n.warnOfRekeyed()
 		if n.failed {
 			r.outline(ctx, n)
 		}

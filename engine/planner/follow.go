@@ -63,7 +63,7 @@ func (r *planning) follow(n *node) bool {
 		r.diags = append(r.diags, keyMisfits(n, wrong))
 		return false
 	}
-	f := &plan.Follow{Key: n.response.Key, Creates: n.response.Creates}
+	f := &plan.Follow{Key: n.response.Key, Keys: n.keysInTurn(r.stays(n)), Creates: n.response.Creates}
 	if r.stays(n) {
 		f.After = n.recorded.Summary.Highest
 	}
@@ -103,12 +103,21 @@ func lacking(columns, others coltype.Schema) []string {
 	return names
 }
 
-// losesVersions says of a history that is made anew that its input doesn't tell the versions before.
-func (n *node) losesVersions() {
-	if n.table.Write.Mode == "history" && n.compiled.Rows == string(compile.StateRows) {
-		n.planned.Category = plan.Destructive
-		n.planned.Warnings = append(n.planned.Warnings, "the versions that it has are lost: what it is computed from has only the rows as they are now")
+// losesPast says of a history or a log that is made anew that what it is made of doesn't tell what was before.
+func (n *node) losesPast() {
+	var lost string
+	switch {
+	case n.changes && n.source != nil:
+		lost = "the changes that it has are lost, and what is computed from them: its source tells only the rows as they are now, and how they change from then on"
+	case n.table.Write.Mode == "history" && n.source != nil:
+		lost = "the versions that it has are lost: its source has only the rows as they are now"
+	case n.table.Write.Mode == "history" && n.compiled.Rows == string(compile.StateRows):
+		lost = "the versions that it has are lost: what it is computed from has only the rows as they are now"
+	default:
+		return
 	}
+	n.planned.Category = plan.Destructive
+	n.planned.Warnings = append(n.planned.Warnings, lost)
 }
 
 // RecordedSource is the address of the source that a recorded table is loaded from; empty where it is computed.

@@ -55,6 +55,9 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 	default:
 		r.decideNewData(ctx, n)
 	}
+	if n.planned.Action == plan.Rebuild {
+		n.losesPast()
+	}
 }
 
 // decideNewData is for sources whose definition is the recorded one.
@@ -63,6 +66,11 @@ func (r *planning) decideNewData(ctx context.Context, n *node) {
 		r.diags = append(r.diags, diag.Error(n.table.Range, "The source can't go on from the recorded position",
 			"%s can't be read on from where %s stands (%s). Read it anew with `etl apply -resnapshot=%s`.",
 			n.source.Addr, n.table.Addr, n.recorded.Summary.Position, n.table.Addr))
+		n.failed = true
+		return
+	}
+	if n.follows() && n.rekeyed() {
+		r.diags = append(r.diags, keyChanged(n))
 		n.failed = true
 		return
 	}

@@ -29,7 +29,7 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	case !r.dataUnchanged(n):
 		data, _ := n.compare()
 		n.compute(plan.Rebuild, rebuildCategory(n, data), plan.ComputeFull, "own", rebuildReason(data))
-		n.losesVersions()
+		n.losesPast()
 		return
 	}
 	_, meta := n.compare()
@@ -39,12 +39,12 @@ func (r *planning) decideQuery(ctx context.Context, n *node) {
 	}
 	if name := n.newlyRequired(); name != "" {
 		n.compute(plan.Rebuild, plan.Additive, plan.ComputeFull, "own", name+" is required now, which existing rows were not written for")
-		n.losesVersions()
+		n.losesPast()
 		return
 	}
 	if severity(n.recorded.Columns, n.work.Columns) == plan.Breaking {
 		n.compute(plan.Rebuild, plan.Breaking, plan.ComputeFull, "upstream", "its columns changed: "+describe(n.planned.Columns))
-		n.losesVersions()
+		n.losesPast()
 		return
 	}
 	moves, err := r.movedInputs(ctx, n)

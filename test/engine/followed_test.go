@@ -31,6 +31,7 @@ type followed struct {
 	calls    []string // Prepare, Acknowledge and Release, in the order in which they came
 	fail     error    // of the next read, after its rows
 	deaf     bool     // what it is told comes to nothing
+	key      []string // what identifies a row, which is all that deletes tell
 	again    bool     // it sends changes that were read before
 }
 
@@ -42,12 +43,13 @@ type change struct {
 	row      map[string]any
 	masked   []string // of a row, what isn't told
 	bad      bool     // the row can't be represented
+	key      []string // of a delete, the columns that are told; all of them where there are none
 }
 
 func newFollowed() *followed {
 	return &followed{columns: coltype.Schema{
 		{Name: "id", Type: coltype.Of(coltype.Long)}, {Name: "a", Type: coltype.Of(coltype.String)}, {Name: "v", Type: coltype.Of(coltype.Long)},
-	}, rows: map[int64]map[string]any{}, clock: 1_000_000}
+	}, rows: map[int64]map[string]any{}, clock: 1_000_000, key: []string{"id"}}
 }
 
 // transaction adds changes that are committed together.
@@ -80,8 +82,12 @@ func (f *followed) update(id int64, a, v any, masked bool) change {
 }
 
 func (f *followed) remove(id int64) change {
+	row, there := f.rows[id]
+	if !there { // what it was can't be represented
+		row = map[string]any{"id": id}
+	}
 	delete(f.rows, id)
-	return change{op: sdk.Delete, row: map[string]any{"id": id}}
+	return change{op: sdk.Delete, row: row, key: f.key}
 }
 
 // move changes the key: two changes.
@@ -117,7 +123,7 @@ func cursorAt(lsn int) []byte {
 }
 
 func (f *followed) plan(_ sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
-	r := &sdk.PlanResponse{Columns: f.columns, Resumable: true, Changed: true, Rows: -1, Bytes: -1, Until: cursorAt(f.now()), Key: []string{"id"},
+	r := &sdk.PlanResponse{Columns: f.columns, Resumable: true, Changed: true, Rows: -1, Bytes: -1, Until: cursorAt(f.now()), Key: f.key,
 		Position: fmt.Sprintf("changes up to %d", f.now())}
 	if f.prepared == 0 {
 		r.Creates = []string{"replication slot etl_shop_t"}
@@ -213,6 +219,9 @@ func (f *followed) snapshot(lsn int) []map[string]any {
 // sent is a change as a provider sends it.
 func (c change) sent() map[string]any {
 	row := maps.Clone(c.row)
+	if c.key != nil {
+		maps.DeleteFunc(row, func(name string, _ any) bool { return !slices.Contains(c.key, name) })
+	}
 	for _, name := range c.masked {
 		delete(row, name)
 	}

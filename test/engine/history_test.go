@@ -217,3 +217,21 @@ func TestHistoryIsLost(t *testing.T) {
 		t.Errorf("the plan warns %q", past.Warnings)
 	}
 }
+
+// TestPastOfFollowedIsLost says the same of tables that a followed source is loaded into.
+func TestPastOfFollowedIsLost(t *testing.T) {
+	p, table := followedProject(t, everyWay)
+	p.script.streams["u"] = table
+	table.transaction(table.insert(1, "x", int64(1)))
+	p.apply()
+	p.write("shop.etl.hcl", strings.Replace(p.read("shop.etl.hcl"), `table = "t"`, `table = "u"`, 1))
+	planned := p.plan()
+	for name, want := range map[string]string{
+		"log": "rebuild destructive load", "past": "rebuild destructive load", "soft": "rebuild breaking load", "now": "rebuild breaking load",
+	} {
+		said := p.expect(planned, "table.bronze."+name, want).Warnings
+		if lost := len(said) == 1 && strings.Contains(said[0], "are lost"); lost != strings.Contains(want, "destructive") {
+			t.Errorf("of table.bronze.%s the plan warns %q", name, said)
+		}
+	}
+}
