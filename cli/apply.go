@@ -72,18 +72,17 @@ func (w *workspace) applySaved(ctx context.Context, c *cli.Context, file string)
 // planAndApply plans, asks, and does it.
 func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options planner.Options) error {
 	p, diags := w.plan(ctx, options)
-	if w.report(diags) {
+	if diags.HasErrors() {
+		w.report(diags)
 		return planFailed(diags)
 	}
 	if c.Duration("lock-timeout") == 0 && w.report(apply.Held(ctx, w.lake, p)) {
 		return exit(exitError)
 	}
-	if !c.Bool("json") {
-		opt := w.viewOptions(w.stdout)
-		opt.Sensitive = w.project.Sensitive
-		if err := view.Plan(w.stdout, p, "text", opt); err != nil {
-			return w.fail("The plan could not be printed", err)
-		}
+	if c.Bool("json") {
+		w.report(diags)
+	} else if err := w.printPlan(p, diags, view.FormatText); err != nil {
+		return err
 	}
 	if !p.Changes() && !p.Checks() {
 		return w.idle(ctx)
@@ -142,7 +141,7 @@ func (w *workspace) do(ctx context.Context, c *cli.Context, p *plan.Plan, planID
 	if err := progress.Close(); err != nil {
 		w.log.Debug("printing progress", "error", err)
 	}
-	failed := w.report(diags)
+	failed := w.report(w.unshown(diags))
 	if result != nil && len(result.Outcomes) > 0 && !c.Bool("json") {
 		fmt.Fprintln(w.stdout, "\n"+applied(result, time.Since(began))+quarantines(result, p))
 		w.showOutputs(p)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/urfave/cli/v2"
@@ -51,13 +52,12 @@ func (e *environment) plan(c *cli.Context) error {
 		return err
 	}
 	p, diags := w.plan(ctx, planOptions(c))
-	if w.report(diags) {
+	if diags.HasErrors() {
+		w.report(diags)
 		return planFailed(diags)
 	}
-	opt := e.viewOptions(e.stdout)
-	opt.Sensitive = w.project.Sensitive
-	if err := view.Plan(e.stdout, p, format, opt); err != nil {
-		return w.fail("The plan could not be printed", err)
+	if err := w.printPlan(p, diags, format); err != nil {
+		return err
 	}
 	if format == view.FormatText {
 		w.showOutputs(p)
@@ -72,6 +72,38 @@ func (e *environment) plan(c *cli.Context) error {
 		return exit(exitChanges)
 	}
 	return nil
+}
+
+// printPlan prints a plan and what it warns of: once where a person reads the plan, also to stderr where a program does.
+func (w *workspace) printPlan(p *plan.Plan, warnings hcl.Diagnostics, format string) error {
+	if format == view.FormatText {
+		w.shown = p
+	} else {
+		w.report(warnings)
+	}
+	opt := w.viewOptions(w.stdout)
+	opt.Sensitive = w.project.Sensitive
+	if err := view.Plan(w.stdout, p, format, opt); err != nil {
+		return w.fail("The plan could not be printed", err)
+	}
+	return nil
+}
+
+// unshown are the diagnostics without warnings that stand in the plan which was printed.
+func (w *workspace) unshown(diags hcl.Diagnostics) hcl.Diagnostics {
+	if w.shown == nil {
+		return diags
+	}
+	said := map[string]bool{}
+	for _, m := range w.shown.Warnings {
+		said[m.Detail] = true
+	}
+	for _, t := range w.shown.Tables {
+		for _, text := range t.Warnings {
+			said[text] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(diags), func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagWarning && said[d.Detail] })
 }
 
 func planOptions(c *cli.Context) planner.Options {

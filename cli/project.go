@@ -32,6 +32,7 @@ type workspace struct {
 	lake    *state.Lakehouse
 	compute *duckdb.Engine
 	told    apply.Told
+	shown   *plan.Plan // that was printed with its warnings, for a person
 }
 
 // variableFlags are the flags of every command that evaluates the configuration.
