@@ -23,6 +23,8 @@ type place struct {
 	Value      *value `json:"value,omitempty"` // nil where all documents that were read had none
 	// Left is set where documents were left to the next read, which then has something to do.
 	Left bool `json:"left,omitempty"`
+	// Again counts what the next read reads again; nil where that isn't known.
+	Again *tally `json:"again,omitempty"`
 }
 
 func decodePlace(recorded map[string][]byte) (*place, sdk.Diagnostics) {

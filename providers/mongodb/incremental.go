@@ -29,10 +29,13 @@ func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (
 		return nil, diags
 	}
 	from, more := c.from(old)
+	diags = append(diags, more...)
+	least, more := c.before(furthest)
 	if diags = append(diags, more...); diags.HasErrors() {
 		return nil, diags
 	}
-	found, fresh, err := c.lookSince(ctx, old, from, furthest)
+	tail := newTally(c.cursor, least)
+	found, fresh, err := c.lookSince(ctx, old, from, furthest, tail)
 	if err != nil {
 		return nil, append(diags, c.connection.problem(err, c.namespace())...)
 	}
@@ -40,10 +43,13 @@ func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (
 	if diags = append(diags, more...); response == nil || diags.HasErrors() {
 		return nil, diags
 	}
-	response.Resumable, response.Changed = true, old == nil || old.Left || after(furthest, old.Value)
-	response.Position = c.said(old, furthest, fresh)
-	if response.Rows = fresh; fresh == 0 {
-		response.Bytes = 0
+	response.Resumable, response.Changed = true, old == nil || old.Left || after(furthest, old.Value) || !tail.same(old.Again)
+	response.Position = c.said(old, furthest, fresh, response.Changed)
+	switch {
+	case !response.Changed:
+		response.Rows, response.Bytes = 0, 0
+	case fresh > 0:
+		response.Rows = fresh
 	}
 	diags = append(diags, c.overlap(response, old, from)...)
 	diags = append(diags, c.unindexed(ctx)...)
@@ -123,15 +129,23 @@ func (c *collection) unknownCursor(ctx context.Context) sdk.Diagnostics {
 
 // from is where to begin reading again.
 func (c *collection) from(old *place) (*value, sdk.Diagnostics) {
-	if old == nil || old.Value == nil {
+	if old == nil {
 		return nil, nil
 	}
-	from, err := old.Value.before(c.lookback)
+	return c.before(old.Value)
+}
+
+// before is a value less the lookback.
+func (c *collection) before(v *value) (*value, sdk.Diagnostics) {
+	if v == nil {
+		return nil, nil
+	}
+	least, err := v.before(c.lookback)
 	if err != nil {
 		return nil, sdk.Diagnostics{sdk.Error("Lookback of another kind", fmt.Sprintf("The cursor %q has values such as %s, which the lookback %q can't be "+
-			"taken from. It is a duration for dates and ObjectIds, a whole number for numbers, and nothing for texts.", c.cursor, old.Value.shown(), c.lookback.text), "extract", "lookback")}
+			"taken from. It is a duration for dates and ObjectIds, a whole number for numbers, and nothing for texts.", c.cursor, v.shown(), c.lookback.text), "extract", "lookback")}
 	}
-	return from, nil
+	return least, nil
 }
 
 // since are the documents from a value up to another, and those without.
@@ -150,8 +164,8 @@ func (c *collection) since(from, until *value) bson.D {
 	return both(c.filter, bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: c.cursor, Value: bounds}}, none}}})
 }
 
-// lookSince looks at the documents of a read, and counts those that are new.
-func (c *collection) lookSince(ctx context.Context, old *place, from, until *value) (found *evidence, fresh int64, err error) {
+// lookSince looks at the documents of a read, and counts those that are new, and those that come again.
+func (c *collection) lookSince(ctx context.Context, old *place, from, until *value, tail *tally) (found *evidence, fresh int64, err error) {
 	if old == nil {
 		found, err = c.look(ctx, query{filter: c.filter, project: c.listed()})
 		if err != nil {
@@ -164,17 +178,20 @@ func (c *collection) lookSince(ctx context.Context, old *place, from, until *val
 		if v := document.Lookup(c.cursor); bracket(v) != 0 && after(&value{v}, old.Value) {
 			fresh++
 		}
+		tail.add(document)
 		return found.observe(document)
 	})
 	return found, fresh, err
 }
 
-func (c *collection) said(old *place, furthest *value, fresh int64) string {
+func (c *collection) said(old *place, furthest *value, fresh int64, changed bool) string {
 	switch {
 	case furthest == nil:
 		return fmt.Sprintf("%s in %s, none of them with %s", counted(fresh), c.namespace(), c.cursor)
 	case old == nil || old.Value == nil:
 		return fmt.Sprintf("%s in %s up to %s %s", counted(fresh), c.namespace(), c.cursor, furthest.shown())
+	case fresh == 0 && changed:
+		return fmt.Sprintf("%s has other documents about %s %s, or without it", c.namespace(), c.cursor, old.Value.shown())
 	case fresh == 0:
 		return fmt.Sprintf("%s has nothing after %s %s", c.namespace(), c.cursor, old.Value.shown())
 	}
@@ -243,6 +260,11 @@ func (c *collection) readIncremental(ctx context.Context, req sdk.ReadRequest, o
 			return diags
 		}
 	}
+	least, diags := c.before(until.Cursor)
+	if diags.HasErrors() {
+		return diags
+	}
+	tail := newTally(c.cursor, least)
 	reached := place{Collection: c.namespace()}
 	if old != nil {
 		reached.Value = old.Value
@@ -250,10 +272,18 @@ func (c *collection) readIncremental(ctx context.Context, req sdk.ReadRequest, o
 	r := newReading(c, req, until.Fields)
 	r.split = old == nil && len(c.filter) == 0
 	r.query.filter = c.since(from, until.Cursor)
-	r.visit = func(full chunk) { reached.advance(full, c.cursor) }
+	r.visit = func(full chunk) {
+		reached.advance(full, c.cursor)
+		for _, document := range full.documents {
+			tail.add(document)
+		}
+	}
 	var left leftover
 	r.leave = func(documents [][]byte) { left.add(documents, c.cursor) }
 	err := r.all(ctx, out, func() ([]byte, error) {
+		if !after(until.Cursor, reached.Value) { // else documents are gone that the plan saw, and nobody has counted from here on
+			reached.Again = tail
+		}
 		reached.hold(left, old)
 		return reached.encode()
 	})

@@ -263,3 +263,38 @@ func update(t *testing.T, c *mongo.Collection, id any, set bson.D) {
 		t.Fatal(err)
 	}
 }
+
+// TestLateDocumentsAreNoticed adds documents that don't move the largest value of the cursor: within the lookback, at it, and
+// without a cursor. Each is a reason to read, once; one from before the lookback is none.
+func TestLateDocumentsAreNoticed(t *testing.T) {
+	for name, kind := range cursors {
+		t.Run(name, func(t *testing.T) {
+			db := newDatabase(t)
+			c := db.Collection("c")
+			document := func(id string, n int) bson.D { return bson.D{{Key: "_id", Value: id}, {Key: "at", Value: kind.at(n)}} }
+			insert(t, c, document("first", 9))
+			r := reader{t: t, config: config(db, "c", "incremental", values{"cursor": cty.StringVal("at"), "lookback": optional(kind.lookback)})}
+			r.next()
+			late := []bson.D{document("tie", 9), {{Key: "_id", Value: "null"}, {Key: "at", Value: nil}}, {{Key: "_id", Value: "missing"}}}
+			if kind.lookback != "" {
+				late = append(late, bson.D{{Key: "_id", Value: "late"}, {Key: "at", Value: kind.at(8)}})
+			}
+			for _, document := range late {
+				insert(t, c, document)
+				id := fmt.Sprint(document[0].Value)
+				if plan, got, _ := r.next(); !plan.Changed || !slices.Contains(ids(got), id) || plan.Rows < 1 || !strings.Contains(plan.Position, "other documents") {
+					t.Errorf("%s: changed %t, %v, %q", id, plan.Changed, ids(got), plan.Position)
+				}
+				if plan, _, _ := r.next(); plan.Changed {
+					t.Errorf("%s is noticed again: %q", id, plan.Position)
+				}
+			}
+			if kind.lookback == "" {
+				insert(t, c, document("too late", 1))
+				if plan, _, _ := r.next(); plan.Changed {
+					t.Errorf("without a lookback: %q", plan.Position)
+				}
+			}
+		})
+	}
+}
