@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // records are the records of a block, those of the right width as fields, the others as bad rows.
@@ -95,16 +96,9 @@ func (r *records) shape(how ending, fields int) string {
 	}
 	if fields < r.width {
 		return fmt.Sprintf("the row has %s, too few for %s; the first missing one is %q",
-			counted(fields, "field"), counted(r.width, "column"), r.header[fields])
+			quantity.Of(fields, "field"), quantity.Of(r.width, "column"), r.header[fields])
 	}
-	return fmt.Sprintf("the row has %s, too many for %s", counted(fields, "field"), counted(r.width, "column"))
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("the row has %s, too many for %s", quantity.Of(fields, "field"), quantity.Of(r.width, "column"))
 }
 
 func (r *records) good() int { return len(r.begins) }

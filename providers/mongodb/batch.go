@@ -6,6 +6,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // planBatch looks at the documents for their fields. Whether any of them changed since the last read nobody can tell.
@@ -25,15 +26,8 @@ func (c *collection) planBatch(ctx context.Context, about info, req sdk.PlanRequ
 		}
 		response.Bytes = -1
 	}
-	response.Position = fmt.Sprintf("%s in %s", counted(response.Rows), c.namespace())
+	response.Position = fmt.Sprintf("%s in %s", quantity.Of(response.Rows, "document"), c.namespace())
 	return response, diags
-}
-
-func counted(n int64) string {
-	if n == 1 {
-		return "1 document"
-	}
-	return fmt.Sprintf("%d documents", n)
 }
 
 // respond is what all modes say of columns.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/delivery"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // planDelta looks at the changes that a read would send: they alone know of new fields.
@@ -76,7 +77,7 @@ func (c *collection) planSnapshot(ctx context.Context, about info, old *track, r
 		diags = append(diags, c.ended(old, "There is a collection of this name again, which is read anew."))
 	}
 	response.Resumable, response.Changed, response.Snapshot = true, true, true
-	response.Position = fmt.Sprintf("a snapshot of %s, %s", c.namespace(), counted(response.Rows))
+	response.Position = fmt.Sprintf("a snapshot of %s, %s", c.namespace(), quantity.Of(response.Rows, "document"))
 	return response, diags
 }
 
@@ -139,13 +140,10 @@ func (c *collection) planChanges(ctx context.Context, about info, old track, req
 }
 
 func (c *collection) saidChanges(n int64, old track) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return fmt.Sprintf("%s has no changes since %s", c.namespace(), shownTime(old.Reached))
-	case 1:
-		return fmt.Sprintf("1 change of %s since %s", c.namespace(), shownTime(old.Reached))
 	}
-	return fmt.Sprintf("%d changes of %s since %s", n, c.namespace(), shownTime(old.Reached))
+	return fmt.Sprintf("%s of %s since %s", quantity.Of(n, "change"), c.namespace(), shownTime(old.Reached))
 }
 
 // readDelta reads changes, after a snapshot where there is nothing to go on from.

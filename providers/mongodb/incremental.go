@@ -13,6 +13,7 @@ import (
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/naming"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // planIncremental looks at the documents that a read would send.
@@ -187,15 +188,15 @@ func (c *collection) lookSince(ctx context.Context, old *place, from, until *val
 func (c *collection) said(old *place, furthest *value, fresh int64, changed bool) string {
 	switch {
 	case furthest == nil:
-		return fmt.Sprintf("%s in %s, none of them with %s", counted(fresh), c.namespace(), c.cursor)
+		return fmt.Sprintf("%s in %s, none of them with %s", quantity.Of(fresh, "document"), c.namespace(), c.cursor)
 	case old == nil || old.Value == nil:
-		return fmt.Sprintf("%s in %s up to %s %s", counted(fresh), c.namespace(), c.cursor, furthest.shown())
+		return fmt.Sprintf("%s in %s up to %s %s", quantity.Of(fresh, "document"), c.namespace(), c.cursor, furthest.shown())
 	case fresh == 0 && changed:
 		return fmt.Sprintf("%s has other documents about %s %s, or without it", c.namespace(), c.cursor, old.Value.shown())
 	case fresh == 0:
 		return fmt.Sprintf("%s has nothing after %s %s", c.namespace(), c.cursor, old.Value.shown())
 	}
-	return fmt.Sprintf("%s in %s after %s %s", counted(fresh), c.namespace(), c.cursor, old.Value.shown())
+	return fmt.Sprintf("%s in %s after %s %s", quantity.Of(fresh, "document"), c.namespace(), c.cursor, old.Value.shown())
 }
 
 // overlap says which rows are sent again.
@@ -243,7 +244,7 @@ func (c *collection) withoutCursor(ctx context.Context) sdk.Diagnostics {
 		return nil
 	}
 	return sdk.Diagnostics{sdk.Warning("Documents without a cursor", fmt.Sprintf("In %s of %s the field %q is null or missing. They are read each time, and "+
-		"left out where the table holds them already.", counted(n), c.namespace(), c.cursor), "extract", "cursor")}
+		"left out where the table holds them already.", quantity.Of(n, "document"), c.namespace(), c.cursor), "extract", "cursor")}
 }
 
 // readIncremental reads what the plan saw, and records the largest value that came.

@@ -9,6 +9,7 @@ import (
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/delivery"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // following is an incremental source, looked at.
@@ -227,8 +228,8 @@ func (f *following) warnings(ctx context.Context, until mark, err error) (sdk.Di
 	var diags sdk.Diagnostics
 	r, c := f.relation, f.column
 	if until.Nulls > 0 {
-		diags = append(diags, warning("Rows without a cursor", fmt.Sprintf("%s of %s %s no %s. They are read every time, and stored once.", counted(until.Nulls, "row"), r.source,
-			haveOrHas(until.Nulls), c.name), "extract", "cursor")...)
+		diags = append(diags, warning("Rows without a cursor", fmt.Sprintf("%s of %s %s no %s. They are read every time, and stored once.", quantity.Of(until.Nulls, "row"), r.source,
+			quantity.Have(until.Nulls), c.name), "extract", "cursor")...)
 	}
 	if r.query != "" || r.engine == "" {
 		return diags, nil
@@ -245,13 +246,6 @@ func (f *following) warnings(ctx context.Context, until mark, err error) (sdk.Di
 			c.name, r.source, quote(c.name), r.from, quote(c.name)), "extract", "cursor")...)
 	}
 	return diags, err
-}
-
-func haveOrHas(n int64) string {
-	if n == 1 {
-		return "has"
-	}
-	return "have"
 }
 
 // readIncrement reads in one snapshot what the plan saw, and how far that is. A first read of a large table is divided.

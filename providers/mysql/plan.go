@@ -3,11 +3,11 @@ package mysql
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // Plan looks at the source and reads none of its rows.
@@ -69,16 +69,9 @@ func (s *server) planBatch(r *relation, columns coltype.Schema) *sdk.PlanRespons
 		response.Rows, response.Bytes = -1, -1
 		response.Position = "rows of " + r.source
 	case r.rows >= 0:
-		response.Position = fmt.Sprintf("about %s of %s", counted(r.rows, "row"), r.source)
+		response.Position = fmt.Sprintf("about %s of %s", quantity.Of(r.rows, "row"), r.source)
 	}
 	return response
-}
-
-func counted(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.FormatInt(n, 10) + " " + what + "s"
 }
 
 // outgrown warns of columns whose values no longer fit what was recorded.

@@ -11,6 +11,7 @@ import (
 	"github.com/automic-etl/etl/providers/delivery"
 	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/session"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // growing is an incremental source, looked at in one snapshot.
@@ -196,16 +197,16 @@ func (g *growing) warnings(ctx context.Context, now mark) (sdk.Diagnostics, erro
 	var diags sdk.Diagnostics
 	name := g.column.name
 	if now.Nulls > 0 {
-		diags = append(diags, sdk.Warning("Rows without a cursor", fmt.Sprintf("%s of %s have no %s. They are read every time, and stored once.",
-			rowsInWords(now.Nulls), g.label(), name), "extract", "cursor"))
+		diags = append(diags, sdk.Warning("Rows without a cursor", fmt.Sprintf("%s of %s %s no %s. They are read every time, and stored once.",
+			quantity.Of(now.Nulls, "row"), g.label(), quantity.Have(now.Nulls), name), "extract", "cursor"))
 	}
 	infinite, err := g.count(ctx, "NOT ("+g.column.finite()+") AND "+session.Ident(name)+" IS NOT NULL")
 	if err != nil {
 		return nil, err
 	}
 	if infinite > 0 {
-		diags = append(diags, sdk.Warning("Rows with an infinite cursor", fmt.Sprintf("%s of %s have an infinite %s. They are not read: no column can hold it, and nothing comes "+
-			"after it. Give them another %s.", rowsInWords(infinite), g.label(), name, name), "extract", "cursor"))
+		diags = append(diags, sdk.Warning("Rows with an infinite cursor", fmt.Sprintf("%s of %s %s an infinite %s. They are not read: no column can hold it, and nothing comes "+
+			"after it. Give them another %s.", quantity.Of(infinite, "row"), g.label(), quantity.Have(infinite), name, name), "extract", "cursor"))
 	}
 	if g.key() == nil {
 		diags = append(diags, sdk.Warning("No key", fmt.Sprintf("%s has no primary key, and the block names no key. Of equal rows as many are stored as were there at once. Name a "+

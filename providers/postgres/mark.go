@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -50,11 +49,4 @@ func (m mark) same(other mark) bool {
 
 func sameValue(a, b *string) bool {
 	return (a == nil) == (b == nil) && (a == nil || *a == *b)
-}
-
-func rowsInWords(n int64) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return fmt.Sprintf("%d rows", n)
 }

@@ -174,7 +174,7 @@ func TestIncrementalPlan(t *testing.T) {
 	first := h.plan()
 	said := first.Warnings.Error()
 	for _, words := range []string{
-		"1 row of public.orders have no updated_at", "1 row of public.orders have an infinite updated_at",
+		"1 row of public.orders has no updated_at", "1 row of public.orders has an infinite updated_at",
 		"has no index", `CREATE INDEX ON "public"."orders" ("updated_at");`,
 	} {
 		if !strings.Contains(said, words) {
@@ -251,5 +251,33 @@ func TestKeysOnly(t *testing.T) {
 	}
 	if got := strings.Join(slices.Sorted(slices.Values(rowTexts(out))), ""); got != "[1][2][4][5]" {
 		t.Errorf("read %s", got)
+	}
+}
+
+// TestLateRowsAreNoticed adds a row below the greatest cursor and nothing else: the plan sees it, as it is within the lookback.
+func TestLateRowsAreNoticed(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE late (id int PRIMARY KEY, c date); CREATE INDEX ON late (c); INSERT INTO late VALUES (1, '2024-03-06')")
+	h := &keeper{t: t, cfg: d.incremental("late", map[string]cty.Value{"cursor": text("c"), "lookback": text("48h")})}
+	h.read(h.plan())
+	for _, step := range []struct {
+		row     string
+		changed bool
+		says    string
+	}{
+		{"2, '2024-03-05'", true, ""},
+		{"3, '2024-03-01'", false, ""}, // older than the lookback
+		{"4, NULL", true, "1 row of public.late has no c"},
+		{"5, 'infinity'", false, "1 row of public.late has an infinite c"},
+	} {
+		d.exec(t, "INSERT INTO late VALUES ("+step.row+")")
+		plan := h.plan()
+		if plan.Changed != step.changed || !strings.Contains(plan.Warnings.Error(), step.says) {
+			t.Errorf("%s: changed %t, %q, %s", step.row, plan.Changed, plan.Position, plan.Warnings.Error())
+		}
+		h.read(plan)
+	}
+	if len(h.rows) != 3 {
+		t.Errorf("it keeps %q", h.rows)
 	}
 }
