@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/plan"
 	"github.com/automic-etl/etl/state"
 )
 
-// outdatedBad are the files of the quarantine that no longer count: all, where the table's rows are computed anew; else
-// those of runs whose commit of the table never landed or was rolled back.
+// outdatedBad are the files of the quarantine that no longer count: all, where all rows were looked at anew; else those of
+// runs whose commit of the table never landed or was rolled back.
 func (t *task) outdatedBad(ctx context.Context) ([]state.DataFile, error) {
 	q := t.published.get(t.work.Quarantine)
 	if q == nil || q.Main == 0 {
@@ -19,7 +20,7 @@ func (t *task) outdatedBad(ctx context.Context) ([]state.DataFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the quarantine %s: %w", q.Ident, err)
 	}
-	if t.staged.operation == state.Replace || t.base == nil {
+	if t.sawAll() {
 		return files, nil
 	}
 	runs, oldest, err := t.landedRuns(ctx)
@@ -33,6 +34,18 @@ func (t *task) outdatedBad(ctx context.Context) ([]state.DataFile, error) {
 		}
 	}
 	return outdated, nil
+}
+
+// sawAll says whether this run looked at all rows that there are to compute the table from, or to load it: those that are bad
+// were found again, also where the good ones went into rows that stayed.
+func (t *task) sawAll() bool {
+	switch {
+	case t.staged.operation == state.Replace || t.base == nil:
+		return true
+	case t.work.Kind == plan.LoadWork:
+		return t.work.Load.Follow == nil && len(t.work.Load.Cursor) == 0
+	}
+	return t.work.Kind == plan.QueryWork && t.work.Compute == plan.ComputeFull
 }
 
 // landedRuns are the runs whose commits the table's rows come from, and the oldest of them that the history still tells

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
@@ -61,8 +62,8 @@ func (t *task) recomputed() (from string, keys []key) {
 		for _, column := range t.work.Write.By {
 			keys = append(keys, key{column, column})
 		}
-	case t.work.Write.Mode == "history":
-		return "", nil // a version that was bad once stays so
+	case t.work.Write.Mode == "history" && t.rowsAre(compile.ChangeRows):
+		return "", nil // a version that was bad once stays so, and is not made again
 	default:
 		from = outSchema + ".computed0"
 		if t.outgoing != "" {
