@@ -42,7 +42,7 @@ func (r *planning) planSources(ctx context.Context) {
 		})
 	}
 	_ = group.Wait() // the functions return no error: mistakes are diagnostics
-	var out []*node
+	var out, unread []*node
 	for i, n := range asked {
 		if answers[i].diags.HasErrors() && r.Options.Tolerate != nil {
 			r.Options.Tolerate(n.table.Addr.String(), answers[i].diags)
@@ -51,10 +51,16 @@ func (r *planning) planSources(ctx context.Context) {
 		}
 		if n.response = answers[i].response; answers[i].diags.HasErrors() {
 			n.failed, n.response = true, nil
+			unread = append(unread, n)
 		}
 		r.diags = append(r.diags, answers[i].diags...)
 	}
 	r.leaveOut(out)
+	for i, n := range asked {
+		if slices.Contains(unread, n) {
+			r.sayWithout(n, answers[i].diags, unread)
+		}
+	}
 }
 
 // leaveOut takes tables out of the plan, with all that reads them.
