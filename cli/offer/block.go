@@ -174,16 +174,16 @@ func (a Asked) extract(s Stream) string {
 	if !byKey || len(s.Keys) > 0 {
 		return a.advice(s) + b.String()
 	}
-	return "# No key was found. If there is one, this reads only what is new:\n# " +
+	return indexAdvice(s) + "# No key was found. If there is one, this reads only what is new:\n# " +
 		strings.ReplaceAll(strings.TrimSuffix(b.String(), "}\n"), "\n", "\n#   ") + "key    = [ … ]\n# }\n"
 }
 
 // advice says what the suggested cursor misses, and what else there is.
 func (a Asked) advice(s Stream) string {
-	text := ""
+	text := indexAdvice(s)
 	for _, key := range s.Keys {
 		if len(key) == 1 && key[0] == s.Cursors[0] {
-			text = "# This finds new rows, and misses changes of old ones.\n"
+			text += "# This finds new rows, and misses changes of old ones.\n"
 			break
 		}
 	}
@@ -191,6 +191,14 @@ func (a Asked) advice(s Stream) string {
 		text += "# Where the server allows it, extract \"delta\" {} follows every change.\n"
 	}
 	return text
+}
+
+// indexAdvice says what reading by the suggested cursor costs without an index.
+func indexAdvice(s Stream) string {
+	if !slices.Contains(s.Unindexed, s.Cursors[0]) {
+		return ""
+	}
+	return "# No index begins with " + oneLine(column(s.Cursors[0])) + ": each read looks at all rows, unless one is created.\n"
 }
 
 // onlyMode is written where a source can't be read without saying how.

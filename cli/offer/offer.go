@@ -42,10 +42,12 @@ type Stream struct {
 	Columns []Column   `json:"columns"`
 	Keys    [][]string `json:"keys,omitempty"`
 	Cursors []string   `json:"cursors,omitempty"`
-	Rows    *int64     `json:"rows,omitempty"` // estimate
-	Bytes   *int64     `json:"bytes,omitempty"`
-	ReadBy  []string   `json:"read_by,omitempty"` // the project's sources that read it already
-	HCL     string     `json:"hcl"`
+	// Unindexed are those of the cursors that no index begins with.
+	Unindexed []string `json:"unindexed,omitempty"`
+	Rows      *int64   `json:"rows,omitempty"` // estimate
+	Bytes     *int64   `json:"bytes,omitempty"`
+	ReadBy    []string `json:"read_by,omitempty"` // the project's sources that read it already
+	HCL       string   `json:"hcl"`
 }
 
 // Column is a column of a stream.
@@ -79,7 +81,7 @@ func New(asked Asked, found []sdk.Stream) (Document, error) {
 }
 
 func described(in sdk.Stream) Stream {
-	s := Stream{Name: in.Name, Columns: []Column{}, Keys: in.Keys, Cursors: in.Cursors}
+	s := Stream{Name: in.Name, Columns: []Column{}, Keys: in.Keys, Cursors: in.Cursors, Unindexed: in.Unindexed}
 	for _, column := range in.Columns {
 		s.Columns = append(s.Columns, Column{Name: column.Name, Type: column.Type.String(), Required: column.Required})
 	}

@@ -42,10 +42,10 @@ func database() schema.Provider {
 func streams() []sdk.Stream {
 	columns := coltype.Schema{{Name: "id", Type: coltype.Of(coltype.Long), Required: true}, {Name: "at", Type: coltype.Of(coltype.Timestamptz)}}
 	return []sdk.Stream{
-		{Name: "sales.orders", Columns: columns, Keys: [][]string{{"id"}, {"at"}}, Cursors: []string{"at", "Odd name", "var"}, Rows: 5_100_000, Bytes: 410_000_000},
+		{Name: "sales.orders", Columns: columns, Keys: [][]string{{"id"}, {"at"}}, Cursors: []string{"at", "Odd name", "var"}, Unindexed: []string{"at", "var"}, Rows: 5_100_000, Bytes: 410_000_000},
 		{Name: "public.orders", Columns: columns, Keys: [][]string{{"Odd name", "id"}}, Cursors: []string{"at"}, Rows: 1, Bytes: 0},
-		{Name: "public.numbered", Columns: columns, Keys: [][]string{{"id"}}, Cursors: []string{"id", "at"}, Rows: -1, Bytes: -1},
-		{Name: "public.no_key", Columns: columns, Cursors: []string{"at"}, Rows: 0, Bytes: -1},
+		{Name: "public.numbered", Columns: columns, Keys: [][]string{{"id"}}, Cursors: []string{"id", "at"}, Unindexed: []string{"at"}, Rows: -1, Bytes: -1},
+		{Name: "public.no_key", Columns: columns, Cursors: []string{"at"}, Unindexed: []string{"at"}, Rows: 0, Bytes: -1},
 		{Name: "public.no_cursor", Columns: columns[:1], Keys: [][]string{{"id"}}, Rows: -1, Bytes: -1},
 		{Name: "public.taken", Columns: columns, Rows: -1, Bytes: -1},
 		{Name: `public."2024 Größe ${x}"`, Columns: columns, Rows: -1, Bytes: -1},

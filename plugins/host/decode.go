@@ -26,7 +26,7 @@ func decodeStreams(in []*pb.Stream) ([]sdk.Stream, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
-		out[i] = sdk.Stream{Name: s.Name, Columns: columns, Cursors: s.Cursors, Rows: s.Rows, Bytes: s.Bytes, Attributes: s.Attributes}
+		out[i] = sdk.Stream{Name: s.Name, Columns: columns, Cursors: s.Cursors, Unindexed: s.Unindexed, Rows: s.Rows, Bytes: s.Bytes, Attributes: s.Attributes}
 		for _, key := range s.Keys {
 			out[i].Keys = append(out[i].Keys, key.Columns)
 		}

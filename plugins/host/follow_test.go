@@ -54,7 +54,7 @@ func followed() *sdk.PlanResponse {
 
 func offered() []sdk.Stream {
 	return []sdk.Stream{{
-		Name: "public.n", Columns: followed().Columns, Keys: [][]string{{"n", "m"}, {"n"}}, Cursors: []string{"at"}, Rows: -1, Bytes: 7,
+		Name: "public.n", Columns: followed().Columns, Keys: [][]string{{"n", "m"}, {"n"}}, Cursors: []string{"at"}, Unindexed: []string{"at"}, Rows: -1, Bytes: 7,
 		Attributes: map[string]string{"table": "public.n\uFFFD"},
 	}}
 }

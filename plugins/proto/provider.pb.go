@@ -571,6 +571,7 @@ type Stream struct {
 	Rows          int64                  `protobuf:"zigzag64,5,opt,name=rows,proto3" json:"rows,omitempty"`                                                                                    // -1: unknown
 	Bytes         int64                  `protobuf:"zigzag64,6,opt,name=bytes,proto3" json:"bytes,omitempty"`                                                                                  // -1: unknown
 	Attributes    map[string]string      `protobuf:"bytes,7,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // of the source block that reads it
+	Unindexed     []string               `protobuf:"bytes,8,rep,name=unindexed,proto3" json:"unindexed,omitempty"`                                                                             // cursors without an index
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -650,6 +651,13 @@ func (x *Stream) GetBytes() int64 {
 func (x *Stream) GetAttributes() map[string]string {
 	if x != nil {
 		return x.Attributes
+	}
+	return nil
+}
+
+func (x *Stream) GetUnindexed() []string {
+	if x != nil {
+		return x.Unindexed
 	}
 	return nil
 }
@@ -1991,7 +1999,7 @@ const file_provider_proto_rawDesc = "" +
 	"\x05ERROR\x10\x00\x12\v\n" +
 	"\aWARNING\x10\x01\"R\n" +
 	"\x13DiagnosticsResponse\x12;\n" +
-	"\vdiagnostics\x18\x01 \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\"\xa8\x02\n" +
+	"\vdiagnostics\x18\x01 \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\"\xc6\x02\n" +
 	"\x06Stream\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\acolumns\x18\x02 \x01(\fR\acolumns\x12&\n" +
@@ -2001,7 +2009,8 @@ const file_provider_proto_rawDesc = "" +
 	"\x05bytes\x18\x06 \x01(\x12R\x05bytes\x12E\n" +
 	"\n" +
 	"attributes\x18\a \x03(\v2%.etl.plugin.v1.Stream.AttributesEntryR\n" +
-	"attributes\x1a=\n" +
+	"attributes\x12\x1c\n" +
+	"\tunindexed\x18\b \x03(\tR\tunindexed\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x1f\n" +

@@ -39,7 +39,7 @@ func encodeStreams(streams []Stream) ([]*pb.Stream, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", s.Name, err)
 		}
-		out[i] = &pb.Stream{Name: printable(s.Name), Columns: columns, Cursors: printableAll(s.Cursors), Rows: s.Rows, Bytes: s.Bytes}
+		out[i] = &pb.Stream{Name: printable(s.Name), Columns: columns, Cursors: printableAll(s.Cursors), Unindexed: printableAll(s.Unindexed), Rows: s.Rows, Bytes: s.Bytes}
 		for _, key := range s.Keys {
 			out[i].Keys = append(out[i].Keys, &pb.Key{Columns: printableAll(key)})
 		}

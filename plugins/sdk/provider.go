@@ -58,8 +58,10 @@ type Stream struct {
 	Columns coltype.Schema
 	Keys    [][]string
 	Cursors []string // columns that could serve as cursor, the best first
-	Rows    int64    // estimate; -1 unknown
-	Bytes   int64    // estimate; -1 unknown
+	// Unindexed are those of the cursors that no index begins with, so that each read by one looks at all rows.
+	Unindexed []string
+	Rows      int64 // estimate; -1 unknown
+	Bytes     int64 // estimate; -1 unknown
 	// Attributes choose the stream in a source block, in addition to what Discover was asked with: {"table": "sales.orders"}.
 	// Nil: where sources need a connection, the first text of a source block is the name, unless it was set or query was.
 	Attributes map[string]string

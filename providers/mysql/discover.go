@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/naming"
@@ -53,6 +54,13 @@ func (s *server) discover(ctx context.Context) ([]sdk.Stream, sdk.Diagnostics) {
 		found.Keys = [][]string{r.key}
 	}
 	found.Cursors = r.cursors()
+	if r.query == "" && r.engine != "" && len(found.Cursors) > 0 {
+		indexed, err := s.indexed(ctx)
+		if err != nil {
+			return nil, append(diags, s.explain(ctx, err, "looking at the indexes of "+r.source)...)
+		}
+		found.Unindexed = slices.DeleteFunc(slices.Clone(found.Cursors), func(name string) bool { return slices.Contains(indexed, name) })
+	}
 	return []sdk.Stream{found}, diags
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -238,10 +239,8 @@ func (f *following) warnings(ctx context.Context, until mark, err error) (sdk.Di
 		diags = append(diags, warning("No key", fmt.Sprintf("%s has no primary key, so that equal rows can't be told apart from rows that are read twice: of equal rows, as many are "+
 			"stored as were there at once. Name a key = [column].", r.source), "extract")...)
 	}
-	var indexed int64
-	err = f.server.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = ? AND table_name = ? AND column_name = ? AND seq_in_index = 1`,
-		f.server.tableName().database, f.server.tableName().table, c.name).Scan(&indexed)
-	if err == nil && indexed == 0 {
+	indexed, err := f.server.indexed(ctx)
+	if err == nil && !slices.Contains(indexed, c.name) {
 		diags = append(diags, warning("Cursor without an index", fmt.Sprintf("The column %q of %s has no index, and each read looks at all rows: CREATE INDEX %s ON %s (%s).",
 			c.name, r.source, quote(c.name), r.from, quote(c.name)), "extract", "cursor")...)
 	}

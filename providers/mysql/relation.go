@@ -146,6 +146,12 @@ func (s *server) tableKey(ctx context.Context, q querier, table name) (key []str
 	return nil, "", rows.Err()
 }
 
+// indexed are the columns of the table that an index begins with.
+func (s *server) indexed(ctx context.Context) ([]string, error) {
+	return s.strings(ctx, `SELECT DISTINCT column_name FROM information_schema.statistics WHERE table_schema = ? AND table_name = ? AND seq_in_index = 1 AND column_name IS NOT NULL`,
+		s.tableName().database, s.tableName().table)
+}
+
 // describeQuery asks for no row.
 func (s *server) describeQuery(ctx context.Context, q querier) (_ *relation, err error) {
 	r := &relation{source: "query", query: s.options.query, from: "(" + s.options.query + "\n) AS query", rows: -1, bytes: -1}

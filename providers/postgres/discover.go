@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -48,6 +49,9 @@ func stream(r *catalog.Relation, types *catalog.Types) sdk.Stream {
 		out.Columns = append(out.Columns, coltype.Field{Name: c.Name, Type: shape.Natural, Doc: c.Doc})
 	}
 	out.Cursors = cursors(r, out.Columns)
+	if r.Kind == catalog.Table || r.Kind == catalog.Partitioned {
+		out.Unindexed = slices.DeleteFunc(slices.Clone(out.Cursors), func(name string) bool { return slices.Contains(r.Indexed, name) })
+	}
 	return out
 }
 

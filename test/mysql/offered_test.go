@@ -14,16 +14,19 @@ func TestDiscoveredBlocksWork(t *testing.T) {
 			"INSERT INTO orders VALUES (1, 1.5, '2024-01-01', '2024-01-01'), (2, 2.5, '2024-01-01', NULL), (3, 2.5, '2024-01-01', '2024-02-01')",
 			"CREATE TABLE `Odd.name ``x`` \"y\" ${z}` (`Odd Id` int, `select` varchar(9), PRIMARY KEY (`Odd Id`, `select`))",
 			"INSERT INTO `Odd.name ``x`` \"y\" ${z}` VALUES (1, 'a'), (2, 'b')",
-			"CREATE TABLE no_key (a int, at datetime)", "CREATE VIEW paid AS SELECT * FROM orders WHERE id < 3", "ANALYZE TABLE orders")
+			"CREATE TABLE no_key (a int, at datetime)", "CREATE TABLE slow (id int primary key, changed_at datetime)", "CREATE VIEW paid AS SELECT * FROM orders WHERE id < 3", "ANALYZE TABLE orders")
 		p := l.open("# What is found comes here.\n")
 		found := p.run(0, "discover", "mysql", "connection.mysql.shop").Stdout
-		for _, said := range []string{"cursor = updated_at # or id, created_at", "key    = [id]", "# No key was found"} {
+		for _, said := range []string{"cursor = updated_at # or id, created_at", "key    = [id]", "# No key was found", "# No index begins with changed_at: each read looks at all rows", "# No index begins with at:"} {
 			if !strings.Contains(found, said) {
 				t.Errorf("%q is not in\n%s", said, found)
 			}
 		}
+		if strings.Contains(found, "begins with updated_at") || strings.Count(found, "No index") != 2 {
+			t.Errorf("an index is missed in\n%s", found)
+		}
 		names := regexp.MustCompile(`(?m)^source "mysql" "([a-z0-9_]+)"`).FindAllStringSubmatch(found, -1)
-		if len(names) != 4 {
+		if len(names) != 5 {
 			t.Fatalf("discovered %d sources:\n%s", len(names), found)
 		}
 		var tables strings.Builder

@@ -27,6 +27,7 @@ func TestDiscoveredBlocksWork(t *testing.T) {
 		INSERT INTO "Odd Schema"."Orders.2024 ""x"" ${y}" VALUES (1, 'a'), (2, 'b');
 		CREATE TABLE "Odd Schema".orders AS SELECT 1 AS n;
 		CREATE TABLE no_key (a int, at timestamp);
+		CREATE TABLE slow (id int PRIMARY KEY, changed_at timestamptz);
 		CREATE VIEW paid AS SELECT * FROM orders WHERE id <= 10;
 		ANALYZE`)
 	l := lab.New(t, binary)
@@ -40,8 +41,11 @@ func TestDiscoveredBlocksWork(t *testing.T) {
 		!strings.Contains(found.Stdout, "# public.orders: 3 columns, about 1,000 rows") {
 		t.Errorf("discovered\n%s", found.Stdout)
 	}
+	if !strings.Contains(found.Stdout, "# No index begins with changed_at: each read looks at all rows") || strings.Count(found.Stdout, "No index") != 2 {
+		t.Errorf("an index is missed in\n%s", found.Stdout)
+	}
 	names := regexp.MustCompile(`(?m)^source "postgres" "([a-z0-9_]+)"`).FindAllStringSubmatch(found.Stdout, -1)
-	if len(names) != 5 {
+	if len(names) != 6 {
 		t.Fatalf("discovered %d sources:\n%s", len(names), found.Stdout)
 	}
 	var tables strings.Builder

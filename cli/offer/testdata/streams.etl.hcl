@@ -27,6 +27,7 @@ source "shopdb" "no_cursor" {
 source "shopdb" "no_key" {
   connection = connection.shopdb.main
   table      = "public.no_key"
+  # No index begins with at: each read looks at all rows, unless one is created.
   # No key was found. If there is one, this reads only what is new:
   # extract "incremental" {
   #   cursor = at
@@ -68,6 +69,7 @@ source "shopdb" "public_taken" {
 source "shopdb" "sales_orders" {
   connection = connection.shopdb.main
   table      = "sales.orders"
+  # No index begins with at: each read looks at all rows, unless one is created.
   # This finds new rows, and misses changes of old ones.
   # Where the server allows it, extract "delta" {} follows every change.
   extract "incremental" {
