@@ -58,10 +58,14 @@ func (c *collection) stream(ctx context.Context) (sdk.Stream, error) {
 	if err != nil {
 		rows = -1
 	}
-	return sdk.Stream{
+	out := sdk.Stream{
 		Name: c.collection, Columns: settled.Columns, Keys: [][]string{{idField}}, Cursors: c.cursors(ctx, settled.Columns), Rows: rows, Bytes: -1,
 		Attributes: map[string]string{"collection": c.collection},
-	}, nil
+	}
+	if indexed, known := c.indexed(ctx); known {
+		out.Unindexed = slices.DeleteFunc(slices.Clone(out.Cursors), func(name string) bool { return slices.Contains(indexed, name) })
+	}
+	return out, nil
 }
 
 // queried reports whether a query can ask for the field by its name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -218,20 +219,26 @@ func (c *collection) overlap(response *sdk.PlanResponse, old *place, from *value
 
 // unindexed warns of a cursor that makes the server look at every document.
 func (c *collection) unindexed(ctx context.Context) sdk.Diagnostics {
-	if c.cursor == idField {
+	if indexed, known := c.indexed(ctx); !known || slices.Contains(indexed, c.cursor) {
 		return nil
-	}
-	specs, err := c.Indexes().ListSpecifications(ctx)
-	if err != nil {
-		return nil // who may not see indexes may still read
-	}
-	for _, spec := range specs {
-		if first, err := spec.KeysDocument.IndexErr(0); err == nil && first.Key() == c.cursor {
-			return nil
-		}
 	}
 	return sdk.Diagnostics{sdk.Warning("Cursor without an index", fmt.Sprintf("%s has no index that begins with %q, so that the server looks at every document "+
 		"to find the new ones. Create one: db.getCollection(%q).createIndex({ %q: 1 }).", c.namespace(), c.cursor, c.collection, c.cursor), "extract", "cursor")}
+}
+
+// indexed are the fields that an index begins with; who may not see indexes may still read, and a view has none of its own.
+func (c *collection) indexed(ctx context.Context) (fields []string, known bool) {
+	specs, err := c.Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return nil, false
+	}
+	fields = []string{idField}
+	for _, spec := range specs {
+		if first, err := spec.KeysDocument.IndexErr(0); err == nil {
+			fields = append(fields, first.Key())
+		}
+	}
+	return fields, true
 }
 
 // withoutCursor warns of documents that are read each time.
