@@ -37,8 +37,9 @@ type Table struct {
 	Project          string           `json:"project"`
 	Definition       json.RawMessage  `json:"definition,omitempty"` // as given to Commit
 	MetaHash         string           `json:"meta_hash"`
-	Summary          Summary          `json:"summary"` // of StateAt
-	Rows             int64            `json:"rows"`    // of main; -1 unknown
+	Lakehouse        string           `json:"lakehouse,omitempty"` // the lakehouse's id, on tables that etl keeps for itself
+	Summary          Summary          `json:"summary"`             // of StateAt
+	Rows             int64            `json:"rows"`                // of main; -1 unknown
 	Bytes            int64            `json:"bytes"`
 	Files            int64            `json:"files"`
 	Snapshots        int              `json:"snapshots"`
@@ -193,6 +194,8 @@ type Claim struct {
 	Inputs  []addr.Ident // read
 	Command string       // for whoever is told who holds it
 	Wait    time.Duration
+	// Lakehouse is the id of the lakehouse, if it has none yet.
+	Lakehouse string
 }
 
 // Holder is who holds a lease.

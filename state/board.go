@@ -98,6 +98,11 @@ func (l *Lakehouse) board(ctx context.Context) (*Table, []lease, error) {
 
 // post changes the board in one pinned commit; the change is made anew on what others made of the board meanwhile.
 func (l *Lakehouse) post(ctx context.Context, runID string, change func([]lease) ([]lease, error)) error {
+	return l.postAs(ctx, runID, "", change)
+}
+
+// postAs is post, and gives the lakehouse an id, if it has none.
+func (l *Lakehouse) postAs(ctx context.Context, runID, id string, change func([]lease) ([]lease, error)) error {
 	for attempt := 0; ; attempt++ {
 		base, rows, err := l.board(ctx)
 		if err != nil {
@@ -108,7 +113,7 @@ func (l *Lakehouse) post(ctx context.Context, runID string, change func([]lease)
 			return err
 		}
 		s := Summary{CommitID: uuid.NewString(), RunID: runID, Mode: "lease"}
-		_, err = leases().write(ctx, l, base, Replace, s, rows)
+		_, err = leases().write(ctx, l, base, Replace, s, id, rows)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			return err

@@ -96,7 +96,7 @@ func (l *Lakehouse) tryClaim(ctx context.Context, c Claim, seen observed) (*Leas
 	}
 	failpoint.Hit(failpoint.LeaseClaimBefore)
 	started := time.Now()
-	err := l.post(ctx, c.RunID, func(rows []lease) ([]lease, error) {
+	err := l.postAs(ctx, c.RunID, c.Lakehouse, func(rows []lease) ([]lease, error) {
 		clear(claimed.unswept)
 		if err := claimed.mayJoin(rows, seen); err != nil {
 			return nil, err

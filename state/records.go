@@ -256,13 +256,13 @@ func (r records[T]) base(ctx context.Context, l *Lakehouse) (*Table, error) {
 }
 
 // write commits rows, as all of the table's or on top of them. A conflict is the caller's to solve. The file goes if the commit
-// surely didn't land.
-func (r records[T]) write(ctx context.Context, l *Lakehouse, base *Table, op Operation, s Summary, rows []T) (*Table, error) {
+// surely didn't land. A table that doesn't tell the lakehouse's id is given it.
+func (r records[T]) write(ctx context.Context, l *Lakehouse, base *Table, op Operation, s Summary, id string, rows []T) (*Table, error) {
 	columns, err := r.columns(base)
 	if err != nil {
 		return nil, err
 	}
-	c := Change{Ident: r.ident, Base: base, Columns: columns, Operation: op, Summary: s}
+	c := Change{Ident: r.ident, Base: base, Columns: columns, Operation: op, Summary: s, Properties: identified(base, id)}
 	if len(rows) > 0 {
 		staged, err := r.stage(ctx, l, base, columns, s.RunID, rows)
 		if err != nil {

@@ -99,7 +99,11 @@ func (r records[T]) append(ctx context.Context, l *Lakehouse, runID string, rows
 			}
 			op, all = Replace, append(earlier, rows...)
 		}
-		_, err = r.write(ctx, l, base, op, s, all)
+		id, err := l.idFor(ctx, base)
+		if err != nil {
+			return err
+		}
+		_, err = r.write(ctx, l, base, op, s, id, all)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
 			return err

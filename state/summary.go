@@ -38,6 +38,7 @@ const (
 	PropProject    = "etl.project"
 	PropDefinition = "etl.definition"
 	PropMetaHash   = "etl.meta-hash"
+	PropLakehouse  = "etl.lakehouse" // of etl's own tables
 )
 
 // spilledSuffix marks a key whose value is the SHA-256 of a file under metadata/etl that holds the real value.

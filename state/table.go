@@ -42,7 +42,7 @@ func describe(current *loaded) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the state of %s: %w", current.ident, err)
 	}
-	t.Address, t.Project, t.MetaHash = props[PropAddress], props[PropProject], props[PropMetaHash]
+	t.Address, t.Project, t.MetaHash, t.Lakehouse = props[PropAddress], props[PropProject], props[PropMetaHash], props[PropLakehouse]
 	line := lineageOf(m)
 	t.Snapshots = len(line.byID)
 	t.count(line.byID[line.main])
