@@ -180,7 +180,7 @@ func (d *discovery) streams(c *cli.Context, w *workspace) ([]sdk.Stream, hcl.Dia
 	if d.connection != nil {
 		told.Range = d.connection.Range
 	}
-	cfg := planner.SourceConfig(d.adhoc, source)
+	cfg := planner.SourceConfig(d.adhoc, "", source)
 	cfg.Address = "etl discover " + d.provider.Name
 	client, err := w.host.Source(c.Context, d.provider.Name)
 	if err != nil {

@@ -166,7 +166,7 @@ func (w *workspace) check(ctx context.Context) hcl.Diagnostics {
 			diags = append(diags, planner.ProviderFailed(s, err))
 			continue
 		}
-		said, err := client.Validate(ctx, planner.SourceConfig(w.project, s))
+		said, err := client.Validate(ctx, planner.SourceConfig(w.project, "", s))
 		if err != nil {
 			diags = append(diags, planner.ProviderFailed(s, err))
 		}

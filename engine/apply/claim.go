@@ -30,7 +30,7 @@ func (r *run) claim(ctx context.Context) hcl.Diagnostics {
 
 // wanted is the claim on all tables that the plan writes.
 func (r *run) wanted() state.Claim {
-	claim := state.Claim{RunID: r.id, PlanID: r.planID, Command: r.Command, Wait: r.LockTimeout}
+	claim := state.Claim{RunID: r.id, PlanID: r.planID, Command: r.Command, Wait: r.LockTimeout, Lakehouse: r.plan.Lakehouse.ID}
 	for _, t := range r.plan.Tables {
 		w := r.work[t.Address]
 		if w == nil || !w.Commits() {
@@ -131,6 +131,9 @@ func (r *run) verify(ctx context.Context) hcl.Diagnostics {
 			return hcl.Diagnostics{usedPlan(fmt.Sprintf("run %s applied it to %s", t.Summary.RunID, t.Ident))}
 		}
 	}
+	if known := state.Identity(tables); known != "" && r.plan.Lakehouse.ID != "" && known != r.plan.Lakehouse.ID {
+		return hcl.Diagnostics{stale("The plan was made for another lakehouse than the one that is there now, or before the first apply to it")}
+	}
 	var moved []string
 	for _, t := range r.plan.Tables {
 		if w := r.work[t.Address]; w != nil {
@@ -142,8 +145,11 @@ func (r *run) verify(ctx context.Context) hcl.Diagnostics {
 	}
 	sort.Strings(moved)
 	moved = slices.Compact(moved)
-	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The plan is stale",
-		Detail: "Since the plan was made these tables changed: " + strings.Join(moved, "; ") + ". Nothing was written. Plan again, and review the new plan."}}
+	return hcl.Diagnostics{stale("Since the plan was made these tables changed: " + strings.Join(moved, "; "))}
+}
+
+func stale(why string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "The plan is stale", Detail: why + ". Nothing was written. Plan again, and review the new plan."}
 }
 
 // movedSince says which of a table's own base and inputs are not what they were at plan.

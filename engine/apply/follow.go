@@ -109,7 +109,7 @@ func (a *Applier) acknowledge(ctx context.Context, tables []*state.Table, wanted
 		if least == nil || a.Told.knows(s, least) {
 			continue
 		}
-		said, err := a.Sources.Acknowledge(ctx, s.Provider, planner.SourceConfig(a.Project, s), least.Summary.Cursor)
+		said, err := a.Sources.Acknowledge(ctx, s.Provider, planner.SourceConfig(a.Project, state.Identity(tables), s), least.Summary.Cursor)
 		switch {
 		case unserved(err):
 		case err != nil:

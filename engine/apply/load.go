@@ -36,7 +36,7 @@ func (t *task) load(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	t.staged.bad.onLimit = cancel
-	cfg := planner.SourceConfig(t.Project, source)
+	cfg := planner.SourceConfig(t.Project, t.run.plan.Lakehouse.ID, source)
 	if err := t.prepareSource(ctx, source, cfg); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (r *run) releaseSource(ctx context.Context, release plan.Release) error {
 	if c := source.Connection; c != nil && !slices.ContainsFunc(r.Project.Connections, func(k *config.Connection) bool { return k.Addr == *c }) {
 		return fmt.Errorf("%s is no longer declared", c)
 	}
-	said, err := r.Sources.Release(ctx, release.Provider, planner.SourceConfig(r.Project, source))
+	said, err := r.Sources.Release(ctx, release.Provider, planner.SourceConfig(r.Project, r.plan.Lakehouse.ID, source))
 	if unserved(err) {
 		return nil
 	}

@@ -81,6 +81,8 @@ type Output struct {
 type Lakehouse struct {
 	Catalog   string `json:"catalog"`
 	Warehouse string `json:"warehouse"`
+	// ID is the lakehouse's own, or what apply gives it; empty where nobody needs one yet.
+	ID string `json:"id,omitempty"`
 }
 
 // Table is one node of the execution graph.

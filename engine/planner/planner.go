@@ -140,6 +140,7 @@ func (r *planning) readState(ctx context.Context) {
 		r.blind, r.diags = true, append(r.diags, stateUnreadable(r.Project, err))
 		return
 	}
+	r.plan.Lakehouse.ID = identity(r.Project, tables)
 	for _, t := range tables {
 		r.recorded[t.Ident] = t
 	}

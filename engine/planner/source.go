@@ -84,7 +84,7 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 		req.Cursor = n.recorded.Summary.Cursor
 		req.Columns = n.sourceColumns(n.recorded.Columns)
 	}
-	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, n.source), req)
+	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, r.plan.Lakehouse.ID, n.source), req)
 	diags := SourceDiagnostics(n.source, WithAddress(said, n.table.Addr.String()))
 	if err != nil {
 		diags = append(diags, ProviderFailed(n.source, err))
@@ -148,9 +148,10 @@ func (n *node) definition() json.RawMessage {
 	return n.encoded
 }
 
-// SourceConfig is what a provider gets of a source block: secrets resolved, marks removed.
-func SourceConfig(p *config.Project, s *config.Source) sdk.Config {
-	cfg := sdk.Config{Address: s.Addr.String(), Dir: p.Dir, Project: p.Name,
+// SourceConfig is what a provider gets of a source block: secrets resolved, marks removed. It tells the lakehouse's id, which
+// is empty where nothing is planned.
+func SourceConfig(p *config.Project, lakehouse string, s *config.Source) sdk.Config {
+	cfg := sdk.Config{Address: s.Addr.String(), Dir: p.Dir, Project: p.Name, Lakehouse: lakehouse,
 		Source: unmarked(s.Config), Mode: s.Mode, Extract: unmarked(s.Extract)}
 	if s.Connection == nil {
 		return cfg

@@ -10,7 +10,7 @@ import (
 )
 
 func encodeConfig(cfg sdk.Config) (*pb.Config, error) {
-	out := &pb.Config{Address: cfg.Address, Dir: cfg.Dir, Project: cfg.Project, Mode: cfg.Mode}
+	out := &pb.Config{Address: cfg.Address, Dir: cfg.Dir, Project: cfg.Project, Lakehouse: cfg.Lakehouse, Mode: cfg.Mode}
 	for _, part := range []struct {
 		name string
 		from cty.Value

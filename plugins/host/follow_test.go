@@ -85,7 +85,7 @@ func (p following) Release(ctx context.Context, cfg sdk.Config) sdk.Diagnostics 
 func (following) asked(ctx context.Context, call string, cfg sdk.Config, cursor map[string][]byte) sdk.Diagnostics {
 	fault := cfg.Source.GetAttr("fault")
 	if fault.IsNull() {
-		return sdk.Diagnostics{sdk.Warning("Asked", fmt.Sprintf("%s of %s in %s from %q", call, cfg.Address, cfg.Project, cursor), "rows")}
+		return sdk.Diagnostics{sdk.Warning("Asked", fmt.Sprintf("%s of %s in %s of %s from %q", call, cfg.Address, cfg.Project, cfg.Lakehouse, cursor), "rows")}
 	}
 	switch fault.AsString() {
 	case "crash":
@@ -119,7 +119,7 @@ func followCalls() map[string]func(context.Context, *host.Client, sdk.Config) (s
 
 func faulty(c *host.Client, fault string) sdk.Config {
 	cfg := config(c, rows(1))
-	cfg.Project, cfg.Mode = "shop", schema.Delta
+	cfg.Project, cfg.Lakehouse, cfg.Mode = "shop", "lakehouse", schema.Delta
 	if fault != "" {
 		cfg.Source = config(c, rows(1).fault(fault, 0)).Source
 	}
@@ -140,9 +140,9 @@ func TestFollowing(t *testing.T) {
 	}
 	for name, call := range followCalls() {
 		ds, err := call(t.Context(), c, faulty(c, ""))
-		want := name + " of source.numbers.test in shop from map[]"
+		want := name + " of source.numbers.test in shop of lakehouse from map[]"
 		if name == "Acknowledge" {
-			want = name + ` of source.numbers.test in shop from map["":"0/7"]`
+			want = name + ` of source.numbers.test in shop of lakehouse from map["":"0/7"]`
 		}
 		if err != nil || !reflect.DeepEqual(ds, sdk.Diagnostics{sdk.Warning("Asked", want, "rows")}) {
 			t.Errorf("%s gave %v, %v", name, ds, err)

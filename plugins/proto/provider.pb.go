@@ -307,14 +307,16 @@ func (x *Value) GetValue() []byte {
 
 // Config is a source block, evaluated. It travels with each call, so that plugins keep no state between calls.
 type Config struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Address       string                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
-	Dir           string                 `protobuf:"bytes,2,opt,name=dir,proto3" json:"dir,omitempty"`
-	Connection    *Value                 `protobuf:"bytes,3,opt,name=connection,proto3" json:"connection,omitempty"`
-	Source        *Value                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
-	Mode          string                 `protobuf:"bytes,5,opt,name=mode,proto3" json:"mode,omitempty"`
-	Extract       *Value                 `protobuf:"bytes,6,opt,name=extract,proto3" json:"extract,omitempty"`
-	Project       string                 `protobuf:"bytes,7,opt,name=project,proto3" json:"project,omitempty"` // the project's name
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Address    string                 `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	Dir        string                 `protobuf:"bytes,2,opt,name=dir,proto3" json:"dir,omitempty"`
+	Connection *Value                 `protobuf:"bytes,3,opt,name=connection,proto3" json:"connection,omitempty"`
+	Source     *Value                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
+	Mode       string                 `protobuf:"bytes,5,opt,name=mode,proto3" json:"mode,omitempty"`
+	Extract    *Value                 `protobuf:"bytes,6,opt,name=extract,proto3" json:"extract,omitempty"`
+	Project    string                 `protobuf:"bytes,7,opt,name=project,proto3" json:"project,omitempty"` // the project's name
+	// The lakehouse's own id, which never changes; empty where nothing is planned. Until the first apply each plan has another.
+	Lakehouse     string `protobuf:"bytes,8,opt,name=lakehouse,proto3" json:"lakehouse,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -394,6 +396,13 @@ func (x *Config) GetExtract() *Value {
 func (x *Config) GetProject() string {
 	if x != nil {
 		return x.Project
+	}
+	return ""
+}
+
+func (x *Config) GetLakehouse() string {
+	if x != nil {
+		return x.Lakehouse
 	}
 	return ""
 }
@@ -1975,7 +1984,7 @@ const file_provider_proto_rawDesc = "" +
 	"\x06follow\x18\x05 \x01(\bR\x06follow\"1\n" +
 	"\x05Value\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\fR\x04type\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value\"\xf6\x01\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\"\x94\x02\n" +
 	"\x06Config\x12\x18\n" +
 	"\aaddress\x18\x01 \x01(\tR\aaddress\x12\x10\n" +
 	"\x03dir\x18\x02 \x01(\tR\x03dir\x124\n" +
@@ -1985,7 +1994,8 @@ const file_provider_proto_rawDesc = "" +
 	"\x06source\x18\x04 \x01(\v2\x14.etl.plugin.v1.ValueR\x06source\x12\x12\n" +
 	"\x04mode\x18\x05 \x01(\tR\x04mode\x12.\n" +
 	"\aextract\x18\x06 \x01(\v2\x14.etl.plugin.v1.ValueR\aextract\x12\x18\n" +
-	"\aproject\x18\a \x01(\tR\aproject\"R\n" +
+	"\aproject\x18\a \x01(\tR\aproject\x12\x1c\n" +
+	"\tlakehouse\x18\b \x01(\tR\tlakehouse\"R\n" +
 	"\rConfigRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12-\n" +
 	"\x06config\x18\x02 \x01(\v2\x15.etl.plugin.v1.ConfigR\x06config\"\xb6\x01\n" +

@@ -13,7 +13,7 @@ func decodeConfig(in *pb.Config) (Config, error) {
 	if in == nil {
 		return Config{}, errors.New("the host sent no configuration")
 	}
-	cfg := Config{Address: in.Address, Dir: in.Dir, Project: in.Project, Mode: in.Mode}
+	cfg := Config{Address: in.Address, Dir: in.Dir, Project: in.Project, Lakehouse: in.Lakehouse, Mode: in.Mode}
 	for _, part := range []struct {
 		name string
 		from *pb.Value

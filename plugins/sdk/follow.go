@@ -11,8 +11,9 @@ import (
 // reader, a replication slot say, which these calls create, advance and drop; a provider whose source keeps nothing (a
 // binary log that every reader may read) returns no diagnostics and does nothing.
 //
-// What is kept belongs to one source block of one project: its name is derived from Config.Project and Config.Address, so
-// that every call finds it again without any other state. Each call may be repeated, after a crash too.
+// What is kept belongs to one source block of one project in one lakehouse: its name is derived from Config.Project,
+// Config.Address and Config.Lakehouse, so that every call finds it again without any other state, and nobody else's: a
+// developer's lakehouse and that of production are of one project. Each call may be repeated, after a crash too.
 type Follower interface {
 	Provider
 	// Prepare creates what following needs, or finds it. It comes before the first Read of a source; Plan has said what

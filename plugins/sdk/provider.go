@@ -46,6 +46,7 @@ type Config struct {
 	Address    string    // of the source block, for messages and logs
 	Dir        string    // the project's folder: relative paths are relative to it
 	Project    string    // the project's name, for what a Follower keeps at the source
+	Lakehouse  string    // the lakehouse's own id, for the same; empty where nothing is planned or read
 	Connection cty.Value // cty.NilVal where there is none
 	Source     cty.Value
 	Mode       string // batch, incremental, delta

@@ -22,8 +22,9 @@ const scripted = "script"
 
 // script is a provider in this process: a database of which the test moves the rows.
 type script struct {
-	mu      sync.Mutex
-	streams map[string]stream
+	mu         sync.Mutex
+	streams    map[string]stream
+	lakehouses []string // the ids that it was told, call by call
 }
 
 // stream is a source's table.
@@ -50,6 +51,7 @@ func (*script) Schema() schema.Provider {
 
 func (s *script) stream(cfg sdk.Config) (stream, error) {
 	name := cfg.Source.GetAttr("table").AsString()
+	s.lakehouses = append(s.lakehouses, cfg.Lakehouse)
 	found, ok := s.streams[name]
 	if !ok {
 		return nil, fmt.Errorf("there is no table %s", name)
