@@ -30,6 +30,7 @@ func FollowCases() []Case {
 		{"a death among the changes loses nothing", deathInStream},
 		{"what is acknowledged is let go, and nothing else", acknowledged},
 		{"two tables are read from one source", twoTables},
+		{"two lakehouses don't share what is kept for them", twoLakehouses},
 		{"a released source is left clean", released},
 	}
 }

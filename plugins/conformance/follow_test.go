@@ -25,7 +25,7 @@ func followed(t *testing.T, provider string) conformance.Subject {
 		values := c.Schema().Source.Empty().AsValueMap()
 		values["rows"], values["log"] = cty.NumberIntVal(200), cty.StringVal(".")
 		return sdk.Config{
-			Address: "source." + provider + ".test", Dir: dir, Project: "shop", Source: cty.ObjectVal(values), Mode: schema.Delta,
+			Address: "source." + provider + ".test", Dir: dir, Project: "shop", Lakehouse: "one", Source: cty.ObjectVal(values), Mode: schema.Delta,
 			Extract: cty.EmptyObjectVal,
 		}
 	}
@@ -101,6 +101,7 @@ func TestBrokenFollowersAreFound(t *testing.T) {
 		"skipping":  "a released source is left clean",
 		"eager":     "a plan creates nothing at the source",
 		"impatient": "preparing may be repeated",
+		"sharing":   "two lakehouses don't share what is kept for them",
 	} {
 		t.Run(provider, func(t *testing.T) {
 			if broken := breaches(t, followed(t, provider), want); len(broken) == 0 {

@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	sdk.ServeBuiltIn(map[string]sdk.Provider{
 		"numbers": numbers.Provider{}, "forgetful": forgetful{}, "restless": restless{}, "repeating": repeating{},
-		"resender": resender{}, "moody": moody{}, "greedy": greedy{}, "skipping": skipping{}, "eager": eager{}, "impatient": impatient{},
+		"resender": resender{}, "moody": moody{}, "greedy": greedy{}, "skipping": skipping{}, "eager": eager{}, "impatient": impatient{}, "sharing": sharing{},
 		"doubling": doubling{}, "overlapping": overlapping{}, "lossy": lossy{}, "keyless": keyless{},
 		"leaky": leaky{}, "abandoning": abandoning{},
 	})

@@ -139,3 +139,33 @@ func (p impatient) Prepare(ctx context.Context, cfg sdk.Config) sdk.Diagnostics 
 	}
 	return p.Provider.Prepare(ctx, cfg)
 }
+
+// sharing keeps one slot for all lakehouses.
+type sharing struct{ numbers.Provider }
+
+func (sharing) Schema() schema.Provider { return named("sharing") }
+
+func (p sharing) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+	cfg.Lakehouse = ""
+	return p.Provider.Plan(ctx, cfg, req)
+}
+
+func (p sharing) Read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest, out sdk.Output) error {
+	cfg.Lakehouse = ""
+	return p.Provider.Read(ctx, cfg, req, out)
+}
+
+func (p sharing) Prepare(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
+	cfg.Lakehouse = ""
+	return p.Provider.Prepare(ctx, cfg)
+}
+
+func (p sharing) Acknowledge(ctx context.Context, cfg sdk.Config, cursor map[string][]byte) sdk.Diagnostics {
+	cfg.Lakehouse = ""
+	return p.Provider.Acknowledge(ctx, cfg, cursor)
+}
+
+func (p sharing) Release(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
+	cfg.Lakehouse = ""
+	return p.Provider.Release(ctx, cfg)
+}

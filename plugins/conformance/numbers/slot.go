@@ -21,7 +21,7 @@ type slot struct {
 }
 
 func slotName(cfg sdk.Config) string {
-	return "etl_" + strings.NewReplacer(".", "_", "/", "_").Replace(cfg.Project+"_"+cfg.Address)
+	return "etl_" + strings.NewReplacer(".", "_", "/", "_").Replace(cfg.Project+"_"+cfg.Address+"_"+cfg.Lakehouse)
 }
 
 func newSlot(dir, name string, confirmed int64) *slot {
