@@ -16,22 +16,22 @@ const defaultParallelism = 4
 
 // options are a source block with its connection, decoded.
 type options struct {
-	address, project string
-	mode             string
-	connection       connection
-	table            name
-	query            string
-	columns          []string
-	where            string
-	parallelism      int
-	types            map[string]coltype.Type
-	increment        increment
-	serverID         uint32
-	known            bool // nothing is left for apply to find out
+	address     string
+	mode        string
+	connection  connection
+	table       name
+	query       string
+	columns     []string
+	where       string
+	parallelism int
+	types       map[string]coltype.Type
+	increment   increment
+	serverID    uint32
+	known       bool // nothing is left for apply to find out
 }
 
 func decode(cfg sdk.Config) (options, sdk.Diagnostics) {
-	o := options{address: cfg.Address, project: cfg.Project, mode: cfg.Mode, known: known(cfg.Connection) && known(cfg.Source) && known(cfg.Extract)}
+	o := options{address: cfg.Address, mode: cfg.Mode, known: known(cfg.Connection) && known(cfg.Source) && known(cfg.Extract)}
 	var diags sdk.Diagnostics
 	add := func(more sdk.Diagnostics) { diags = append(diags, more...) }
 	if cfg.Connection == cty.NilVal || cfg.Connection.IsKnown() && cfg.Connection.IsNull() {
