@@ -112,11 +112,11 @@ func (f *followed) checkPublication() sdk.Diagnostics {
 	p := f.own
 	switch {
 	case f.publication == "" && p == nil && !f.relation.Owned:
-		return say("Missing privilege", "Only the owner of %s, the role %q, may publish its changes; no privilege on the database is enough. Have it (it needs CREATE on the database) run this, and name it, publication = %q:\n  %s;", f.label(), f.relation.Owner, f.slot,
-			slot.PublishSQL(f.slot, f.relation.Quoted()))
+		return say("Missing privilege", "Only the owner of %s, the role %q, may publish its changes; no privilege on the database is enough. Have it (it needs CREATE on the database) run this, and name it, publication = %q:\n  %s;", f.label(), f.relation.Owner, f.common,
+			slot.PublishSQL(f.common, f.relation.Quoted()))
 	case f.publication == "" && p == nil && !f.server.MayPublish:
 		return say("Missing privilege", "The role %q may not create the publication that says which table is followed. Have the database's owner run\n  GRANT CREATE ON DATABASE %s TO %s;\nor have the "+
-			"table's owner run this, and name it, publication = %q:\n  %s;", f.server.Role, session.Ident(f.settings.Target().Name()), role, f.slot, slot.PublishSQL(f.slot, f.relation.Quoted()))
+			"table's owner run this, and name it, publication = %q:\n  %s;", f.server.Role, session.Ident(f.settings.Target().Name()), role, f.common, slot.PublishSQL(f.common, f.relation.Quoted()))
 	case f.publication != "" && p == nil:
 		return say("Unknown publication", "The database has no publication %q. Have the owner of %s run:\n  %s;", f.publication, f.label(), slot.PublishSQL(f.publication, f.relation.Quoted()))
 	case p == nil || f.publication == "": // our own is mended, once the table is read anew
@@ -165,14 +165,4 @@ func (f *followed) snapshotWarnings() sdk.Diagnostics {
 		diags = append(diags, sdk.Warning("No key", fmt.Sprintf("%s has no primary key; its whole rows identify it. Its changes can be kept as a log, not applied by key.", f.label()), "table"))
 	}
 	return diags
-}
-
-// foundSlot warns of a slot that is there before the table is read: the server doesn't tell whose it is.
-func (f *followed) foundSlot() sdk.Diagnostics {
-	if f.state == nil || f.state.Lost() {
-		return nil
-	}
-	return sdk.Diagnostics{sdk.Warning("Replication slot there already", fmt.Sprintf("The server has the replication slot %s already, and the table will be followed by it. That is well if the table is only read "+
-		"anew, if another table of this project reads the source, or if an apply did not end. If it belongs to another lakehouse whose project has the same name, such as another checkout, both "+
-		"would take changes from each other, and dropping one would stop the other: then give this one another project name before applying.", f.slot))}
 }

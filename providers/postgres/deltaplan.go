@@ -92,7 +92,6 @@ func (f *followed) plan(ctx context.Context, c *session.Conn, cursor []byte) (*s
 		response.Snapshot, response.Rows, response.Bytes, response.AtLeast = true, rows, rows*width, true
 		response.Position = fmt.Sprintf("all rows of %s, and its changes from then on", f.label())
 		response.Warnings = append(response.Warnings, f.snapshotWarnings()...)
-		response.Warnings = append(response.Warnings, f.foundSlot()...)
 		return response, nil
 	}
 	var old place

@@ -29,6 +29,7 @@ type options struct {
 	increment   increment
 	publication string // of a source that is followed; empty for our own
 	slot        string // of a source that is followed, and our own publication
+	common      string // a name for a publication that others make for us, and that all lakehouses may read
 }
 
 const maxParallelism = 64
@@ -90,7 +91,7 @@ func (o *options) decodeTable(cfg sdk.Config) sdk.Diagnostics {
 
 // decodeDelta reads an extract block of mode delta. What is followed is a whole table.
 func (o *options) decodeDelta(cfg sdk.Config) sdk.Diagnostics {
-	o.slot = slot.Name(cfg.Project, cfg.Address)
+	o.slot, o.common = slot.Name(cfg.Project, cfg.Address, cfg.Lakehouse), slot.Name(cfg.Project, cfg.Address, "")
 	o.publication = attribute.Text(cfg.Extract, "publication", "")
 	var diags sdk.Diagnostics
 	for _, name := range []string{"query", "where"} {

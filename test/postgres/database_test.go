@@ -116,7 +116,7 @@ func (d *database) source(mode string, attributes map[string]cty.Value) sdk.Conf
 		values[name] = value
 	}
 	return sdk.Config{
-		Address: "source.postgres.x", Dir: filepath.Dir(d.certs), Project: "test", Connection: d.connection(nil),
+		Address: "source.postgres.x", Dir: filepath.Dir(d.certs), Project: "test", Lakehouse: "lakehouse", Connection: d.connection(nil),
 		Source: cty.ObjectVal(values), Mode: mode, Extract: described.Extract[mode].Empty(),
 	}
 }

@@ -21,7 +21,7 @@ func TestExample(t *testing.T) {
 	d.exec(t, "%s", read("schema.sql"))
 	p := newProject(t, d, map[string]string{"shop.etl.hcl": read("shop.etl.hcl")})
 	t.Cleanup(func() { d.dropSlots(t) })
-	if r := p.must(t, 0, "plan"); !r.Says("publication etl_shop_orders", "replication slot etl_shop_orders") || r.Says("Warning") {
+	if r := p.must(t, 0, "plan"); !r.Says("publication etl_shop_orders_", "replication slot etl_shop_orders_") || r.Says("Warning") {
 		t.Errorf("the plan says\n%s", r.Output())
 	}
 	p.must(t, 0, "apply", "-auto-approve")

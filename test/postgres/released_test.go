@@ -43,25 +43,6 @@ func TestReleaseLeavesWhatIsNotOurs(t *testing.T) {
 	d.asAdmin(t, d.name, `DROP PUBLICATION "`+name+`"`)
 }
 
-// TestSlotThereAlready plans a first read where nothing is at the server, and where a slot is that may be another lakehouse's.
-func TestSlotThereAlready(t *testing.T) {
-	d := newDatabase(t)
-	d.exec(t, "CREATE TABLE held (id int PRIMARY KEY)")
-	l := newLakehouse(t, d.delta(t, "held"))
-	const summary = "Replication slot there already"
-	if said := l.plan().Warnings.Error(); strings.Contains(said, summary) {
-		t.Errorf("said %s", said)
-	}
-	l.apply()
-	if said := l.plan().Warnings.Error(); strings.Contains(said, summary) {
-		t.Errorf("said %s", said)
-	}
-	other := newLakehouse(t, l.cfg)
-	if plan := other.plan(); !strings.Contains(plan.Warnings.Error(), summary) || !strings.Contains(plan.Warnings.Error(), "another project name") {
-		t.Errorf("said %v", plan.Warnings)
-	}
-}
-
 // TestPlansAtOnce plans a table without changes several times at once, as for several tables that read one source.
 func TestPlansAtOnce(t *testing.T) {
 	d := newDatabase(t)
