@@ -194,6 +194,8 @@ type Claim struct {
 	Inputs  []addr.Ident // read
 	Command string       // for whoever is told who holds it
 	Wait    time.Duration
+	// Prepares is what the run is going to make at sources before any commit tells of it, for whoever finds it left.
+	Prepares []string
 	// Lakehouse is the id of the lakehouse, if it has none yet.
 	Lakehouse string
 }

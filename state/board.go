@@ -17,6 +17,8 @@ const (
 	kindHeld    = "held"    // a run works on the tables
 	kindUsed    = "used"    // a plan that was claimed, and isn't to be claimed again
 	kindUnswept = "unswept" // a dead run's files of tables that didn't exist when its lease was seized
+	// kindPrepared is what a run that ended may have made at sources without a commit that tells of it.
+	kindPrepared = "prepared"
 )
 
 // rememberedPlans bounds how many claimed plans are remembered.
@@ -26,7 +28,7 @@ const rememberedPlans = 1000
 type lease struct {
 	ID, Kind, RunID, PlanID, Command, Host, ProcessStart, User string
 	PID, Beat, TTL                                             int64 // TTL in milliseconds
-	Tables, Inputs                                             []string
+	Tables, Inputs, Prepares                                   []string
 	Since                                                      time.Time
 }
 
@@ -46,6 +48,7 @@ func leases() records[lease] {
 		{name: "tables", list: func(r *lease) *[]string { return &r.Tables }},
 		{name: "inputs", list: func(r *lease) *[]string { return &r.Inputs }},
 		{name: "since", at: func(r *lease) *time.Time { return &r.Since }},
+		{name: "prepares", list: func(r *lease) *[]string { return &r.Prepares }},
 	}}
 }
 

@@ -24,6 +24,8 @@ type Lease struct {
 	beaten  time.Time // monotonic
 	failure error     // why it is lost
 	unswept map[addr.Ident][]string
+	left    []string // of what was to be prepared
+	told    []string
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -91,7 +93,7 @@ func (l *Lakehouse) tryClaim(ctx context.Context, c Claim, seen observed) (*Leas
 		lakehouse: l, lost: make(chan struct{}), unswept: map[addr.Ident][]string{}, row: lease{
 			ID: uuid.NewString(), Kind: kindHeld, RunID: c.RunID, PlanID: c.PlanID, Command: c.Command, Host: l.host.Host,
 			PID: int64(l.host.PID), ProcessStart: l.host.Start, User: l.host.User, TTL: l.options.LeaseTTL.Milliseconds(),
-			Tables: namesOf(c.Tables), Inputs: namesOf(c.Inputs), Since: time.Now(),
+			Tables: namesOf(c.Tables), Inputs: namesOf(c.Inputs), Since: time.Now(), Prepares: c.Prepares,
 		},
 	}
 	failpoint.Hit(failpoint.LeaseClaimBefore)
@@ -259,7 +261,7 @@ func (c *Lease) Release(ctx context.Context) error {
 		if at < 0 {
 			return nil, c.lostTo(rows)
 		}
-		return swept.from(retired(rows, at)), nil
+		return leaving(forgotten(swept.from(retired(rows, at)), c.told), c.row, c.left), nil
 	})
 	failpoint.Hit(failpoint.LeaseReleaseAfter)
 	return err

@@ -114,7 +114,7 @@ func (l *Lakehouse) takeOff(ctx context.Context, runID, id string, missing []str
 			return nil, &LostError{RunID: runID}
 		}
 		dead := rows[at]
-		rows = retired(rows, at)
+		rows = leaving(retired(rows, at), dead, dead.Prepares)
 		if len(missing) > 0 {
 			rows = append(rows, lease{ID: dead.ID, Kind: kindUnswept, RunID: dead.RunID, Tables: missing, Since: dead.Since})
 		}
