@@ -85,7 +85,7 @@ func (w *workspace) planAndApply(ctx context.Context, c *cli.Context, options pl
 		return err
 	}
 	if !p.Changes() && !p.Checks() {
-		return w.idle(ctx)
+		return w.idle(ctx, p)
 	}
 	if p.Changes() && !c.Bool("auto-approve") && !w.approved(ctx, "Use -auto-approve, or save the plan with `etl plan -out=FILE` and apply that.") {
 		return exit(exitError)

@@ -102,7 +102,7 @@ func (r *rounds) round(ctx context.Context) error {
 		return err
 	}
 	if !p.Changes() && !p.Checks() {
-		return r.idle(ctx)
+		return r.idle(ctx, p)
 	}
 	result, err := r.do(ctx, r.flags, p, "")
 	if result == nil || ctx.Err() != nil {

@@ -50,7 +50,7 @@ func (e *environment) refresh(c *cli.Context) error {
 		return err
 	}
 	if !p.Changes() && !p.Checks() {
-		return w.idle(ctx)
+		return w.idle(ctx, p)
 	}
 	_, err = w.do(ctx, c, p, "")
 	return err

@@ -91,7 +91,7 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 		return nil, hcl.Diagnostics{bug(err)}
 	}
 	if len(run.work) == 0 {
-		return &Result{RunID: run.id}, nil
+		return &Result{RunID: run.id}, run.releaseLeft(ctx, p, run.id)
 	}
 	if planID != "" { // a stale plan is refused before even a lease is written
 		if diags := run.verify(ctx); diags.HasErrors() {
@@ -111,6 +111,7 @@ func (a *Applier) Apply(ctx context.Context, p *plan.Plan, planID string) (*Resu
 	diags := run.walk(ctx)
 	diags = append(diags, run.tellSources(ctx)...)
 	diags = append(diags, run.releaseSources(ctx)...)
+	diags = append(diags, run.releaseLeft(ctx, p, run.id)...)
 	failpoint.Hit(failpoint.ApplyDone)
 	if run.commits() {
 		run.record()

@@ -19,7 +19,9 @@ import (
 
 // claim takes the leases of all tables that the plan writes. Runs that died are swept on the way.
 func (r *run) claim(ctx context.Context) hcl.Diagnostics {
-	lease, err := r.Lakehouse.Claim(ctx, r.wanted())
+	wanted := r.wanted()
+	wanted.Prepares = r.preparations()
+	lease, err := r.Lakehouse.Claim(ctx, wanted)
 	if err != nil {
 		return hcl.Diagnostics{claimRefused(err)}
 	}
@@ -112,6 +114,7 @@ func quoted(command string) string { return "`" + command + "`" }
 func (r *run) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	r.lease.Leaves(r.leaves(ctx))
 	if err := r.lease.Release(ctx); err != nil {
 		r.Log.Warn("the leases were not released; they end by themselves", "error", err)
 	}

@@ -35,6 +35,13 @@ func (t *turns) of(source string) *sync.Mutex {
 	return t.taken[source]
 }
 
+// begun says whether anybody's turn came.
+func (t *turns) begun(source string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.taken[source] != nil
+}
+
 // prepareSource makes, or finds, what following a source needs there.
 func (t *task) prepareSource(ctx context.Context, source *config.Source, cfg sdk.Config) error {
 	f := t.work.Load.Follow

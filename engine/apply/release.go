@@ -21,26 +21,33 @@ func (r *run) releaseSources(ctx context.Context) hcl.Diagnostics {
 	defer cancel()
 	var diags hcl.Diagnostics
 	for _, release := range r.plan.Releases {
+		if len(release.Prepared) > 0 {
+			continue // no table followed it
+		}
 		undone := func(address string) bool { return r.byAddress[address] == nil || r.byAddress[address].State != "done" }
 		if slices.ContainsFunc(release.Tables, undone) {
 			continue
 		}
-		if err := r.releaseSource(ctx, release); err != nil {
-			diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Something is left at a source", Detail: planner.Remains(release, err.Error())})
+		if err := r.releaseSource(ctx, r.plan.Lakehouse.ID, release); err != nil {
+			diags = append(diags, remains(release, err))
 		}
 	}
 	return diags
 }
 
-func (r *run) releaseSource(ctx context.Context, release plan.Release) error {
-	source, err := r.formerSource(ctx, release)
+func remains(release plan.Release, err error) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Something is left at a source", Detail: planner.Remains(release, err.Error())}
+}
+
+func (a *Applier) releaseSource(ctx context.Context, lakehouse string, release plan.Release) error {
+	source, err := a.formerSource(ctx, release)
 	if err != nil {
 		return err
 	}
-	if c := source.Connection; c != nil && !slices.ContainsFunc(r.Project.Connections, func(k *config.Connection) bool { return k.Addr == *c }) {
-		return fmt.Errorf("%s is no longer declared", c)
+	if err := a.connected(source); err != nil {
+		return err
 	}
-	said, err := r.Sources.Release(ctx, release.Provider, planner.SourceConfig(r.Project, r.plan.Lakehouse.ID, source))
+	said, err := a.Sources.Release(ctx, release.Provider, planner.SourceConfig(a.Project, lakehouse, source))
 	if unserved(err) {
 		return nil
 	}
@@ -55,8 +62,8 @@ func (r *run) releaseSource(ctx context.Context, release plan.Release) error {
 }
 
 // formerSource is a source as it was followed; as it is declared now, where it can't be recalled.
-func (r *run) formerSource(ctx context.Context, release plan.Release) (*config.Source, error) {
-	described, err := r.Schema(ctx, release.Provider)
+func (a *Applier) formerSource(ctx context.Context, release plan.Release) (*config.Source, error) {
+	described, err := a.Schema(ctx, release.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +71,7 @@ func (r *run) formerSource(ctx context.Context, release plan.Release) (*config.S
 	if err == nil {
 		return source, nil
 	}
-	for _, declared := range r.Project.Sources {
+	for _, declared := range a.Project.Sources {
 		if declared.Addr.String() == release.Source {
 			return declared, nil
 		}

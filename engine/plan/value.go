@@ -67,6 +67,8 @@ type Release struct {
 	Keeps []string `json:"keeps,omitempty"`
 	// Definition is what was recorded of the source.
 	Definition []config.Item `json:"definition,omitempty"`
+	// Prepared is what the leases of runs told that left it, without any table; none where tables followed the source.
+	Prepared []string `json:"prepared,omitempty"`
 }
 
 // Output is one value to show. A sensitive one has no Value.

@@ -55,6 +55,7 @@ type planning struct {
 	memo     *memo
 	recorded map[addr.Ident]*state.Table // what the catalog has
 	blind    bool                        // what the catalog has isn't known
+	prepared []string                    // what runs may have left at sources
 	nodes    map[addr.Address]*node
 	byIdent  map[addr.Ident]*node
 	order    []*node         // dependencies first
@@ -116,6 +117,7 @@ func (p *Planner) Plan(ctx context.Context) (*plan.Plan, hcl.Diagnostics) {
 	if run.diags = diag.Unique(append(run.diags, run.unsaid()...)); run.diags.HasErrors() || p.Doubtful {
 		return nil, run.diags
 	}
+	run.left()
 	run.finish()
 	run.releases()
 	run.memo.save(p.Log, len(p.Options.Targets)+len(p.Options.Exclude) > 0 || p.Options.Destroy)
@@ -143,6 +145,12 @@ func (r *planning) readState(ctx context.Context) {
 	r.plan.Lakehouse.ID = identity(r.Project, tables)
 	for _, t := range tables {
 		r.recorded[t.Ident] = t
+	}
+	if state.Identity(tables) == "" {
+		return // no run has prepared a source
+	}
+	if r.prepared, err = r.Lakehouse.Prepared(ctx, ""); err != nil {
+		r.diags = append(r.diags, stateUnreadable(r.Project, err))
 	}
 }
 

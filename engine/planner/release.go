@@ -115,9 +115,12 @@ func (r *planning) connected(address string) bool {
 
 // Remains says what is left at a source that can't be told that nobody follows it any more.
 func Remains(release plan.Release, why string) string {
-	what := "what was made there to follow it"
-	if len(release.Keeps) > 0 {
-		what = diag.List(release.Keeps)
+	return release.Source + " keeps " + kept(release) + ", since " + why + ". Drop it there, or it holds on to what nobody reads any more."
+}
+
+func kept(release plan.Release) string {
+	if len(release.Keeps) == 0 {
+		return "what was made there to follow it"
 	}
-	return release.Source + " keeps " + what + ", since " + why + ". Drop it there, or it holds on to what nobody reads any more."
+	return diag.List(release.Keeps)
 }
