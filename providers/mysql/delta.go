@@ -24,7 +24,7 @@ func deltaBlock() schema.Block {
 		Doc: "Follows the changes of a table in the binary log, by GTID, after a snapshot. The server must log rows, whole, with the names of their " +
 			"columns: binlog_format = ROW, binlog_row_image = FULL, binlog_row_metadata = FULL, and gtid_mode = ON on MySQL. Nothing is created at the server.",
 		Attributes: []schema.Attribute{
-			{Name: "server_id", Type: cty.Number, Cosmetic: true, Doc: "The reader's number among the server's replicas. By default one is drawn."},
+			{Name: "server_id", Type: cty.Number, Cosmetic: true, Doc: "The reader's number among the server's replicas. By default one is drawn for each read; one that is given serves a single read at a time."},
 		},
 	}
 }
