@@ -23,7 +23,8 @@ type Follower interface {
 	// read it. It never goes back, and an older cursor than before is no mistake. Which cursor is the least the host takes
 	// from their bytes: of the cursors of a source that keeps something, the earlier is shorter, or sorts before one as long.
 	Acknowledge(ctx context.Context, cfg Config, cursor map[string][]byte) Diagnostics
-	// Release drops what Prepare created. The source's last table is gone.
+	// Release drops what Prepare created. The source's last table is gone, or a run that prepared it ended before its first
+	// commit and no table is to read it: then perhaps nothing is there.
 	Release(ctx context.Context, cfg Config) Diagnostics
 }
 
