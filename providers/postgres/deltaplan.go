@@ -7,6 +7,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/pgoutput"
 	"github.com/automic-etl/etl/providers/postgres/session"
 	"github.com/automic-etl/etl/providers/postgres/slot"
@@ -19,6 +20,10 @@ type followed struct {
 	state  *slot.State       // of the slot; nil where there is none
 	own    *slot.Publication // the publication; nil where there is none
 	key    []string
+	// attributes are the table's columns no later than at the server's place in the log, and recorded are those of the table
+	// that reads; nil before the first read.
+	attributes *catalog.Attributes
+	recorded   coltype.Schema
 }
 
 // follow looks at all that following depends on. The place in the log is taken first: columns that changes up to there
@@ -55,11 +60,23 @@ func (o options) follow(ctx context.Context, c *session.Conn) (*followed, sdk.Di
 }
 
 func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+	var old place
+	cursor := req.Cursor[""]
+	if len(cursor) > 0 {
+		if diags := decodeCursor(cursor, &old); diags.HasErrors() {
+			return nil, diags
+		}
+	}
+	attributes, err := catalog.LoadAttributes(ctx, c, old.Table)
+	if err != nil {
+		return nil, o.diagnose(err)
+	}
 	f, diags := o.follow(ctx, c)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	response, err := f.plan(ctx, c, req.Cursor[""])
+	f.attributes, f.recorded = attributes, req.Columns
+	response, err := f.plan(ctx, c, old, len(cursor) == 0)
 	if err != nil {
 		return nil, append(diags, o.diagnose(err)...)
 	}
@@ -76,7 +93,7 @@ const (
 	longLog  = 1 << 30 // worth a warning
 )
 
-func (f *followed) plan(ctx context.Context, c *session.Conn, cursor []byte) (*sdk.PlanResponse, error) {
+func (f *followed) plan(ctx context.Context, c *session.Conn, old place, first bool) (*sdk.PlanResponse, error) {
 	until, err := encodeCursor(f.at(f.server.Now))
 	if err != nil {
 		return nil, err
@@ -84,7 +101,7 @@ func (f *followed) plan(ctx context.Context, c *session.Conn, cursor []byte) (*s
 	response := &sdk.PlanResponse{
 		Columns: f.natural(), Resumable: true, Changed: true, Rows: -1, Bytes: -1, Until: until, Key: f.key, Creates: f.creates(), Warnings: f.warnings(),
 	}
-	if len(cursor) == 0 {
+	if first {
 		rows, width, err := f.estimate(ctx, c, "")
 		if err != nil {
 			return nil, err
@@ -93,10 +110,6 @@ func (f *followed) plan(ctx context.Context, c *session.Conn, cursor []byte) (*s
 		response.Position = fmt.Sprintf("all rows of %s, and its changes from then on", f.label())
 		response.Warnings = append(response.Warnings, f.snapshotWarnings()...)
 		return response, nil
-	}
-	var old place
-	if diags := decodeCursor(cursor, &old); diags.HasErrors() {
-		return nil, diags
 	}
 	if lost := f.lost(old); lost != nil {
 		response.Resumable, response.Position = false, fmt.Sprintf("%s can't be followed on from %s", f.label(), old.LSN)
@@ -112,6 +125,7 @@ func (f *followed) at(where pgoutput.LSN) place {
 	if f.own != nil {
 		p.Publication = f.own.Stamp()
 	}
+	p.Columns, p.Last = numbersOf(f.attributes), f.attributes.Last
 	return p
 }
 
@@ -176,7 +190,7 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 	case old.System != "" && f.server.System != "" && old.System != f.server.System:
 		return say("Another server", "The table was read from another server than the connection's (system %s, now %s), whose log has other places.", old.System, f.server.System)
 	case old.Table != f.relation.OID:
-		return say("Another table", "%s was dropped and created again since it was read.", f.label())
+		return say("Another table", "%s was dropped and created again since it was read, or the name was given to another table.", f.label())
 	case f.state == nil:
 		return say("Replication slot gone", "The server has no replication slot %s any more; somebody dropped it, or the server was restored or replaced.", f.slot)
 	case f.state.Lost():
@@ -186,7 +200,7 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 	case f.own == nil && f.publication == "":
 		return say("Publication gone", "The server has no publication %s any more.", f.slot)
 	case f.own == nil:
-		return nil
+		return f.renumbered(old)
 	}
 	if g := f.gap(f.own); g != nil {
 		return say(g.summary, "%s", g.what)
@@ -194,7 +208,17 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 	if old.Publication != "" && old.Publication != f.own.Stamp() {
 		return say("Publication changed", "%s", f.rewritten())
 	}
-	return nil
+	return f.renumbered(old)
+}
+
+// renumbered says which columns are not those that were read before.
+func (f *followed) renumbered(old place) *sdk.Diagnostic {
+	what := old.Columns.differences(numbersOf(f.attributes), f.recorded)
+	if what == nil {
+		return nil
+	}
+	d := f.unmatched(what)
+	return &d
 }
 
 // filledColumns warns of new columns whose values in older rows the log doesn't tell. Recorded are the columns as they were

@@ -12,8 +12,10 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/delivery"
+	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/pgoutput"
 	"github.com/automic-etl/etl/providers/postgres/session"
 	"github.com/automic-etl/etl/providers/postgres/slot"
@@ -25,37 +27,65 @@ type following struct {
 	request  sdk.ReadRequest
 	server   *slot.Server
 	delivery *delivery.Delivery
-	oid      uint32
-	stamp    string // of the publication; empty where the cursor has none
-	next     int64  // the number of the next row
+	next     int64 // the number of the next row
+	// read is how far the read has come: a cursor, which may be one of old that has neither publication nor columns. until is
+	// where the read ends, with the columns that were there then.
+	read, until place
+}
+
+// own are the wanted columns that are the table's.
+func (f *following) own() coltype.Schema {
+	return f.request.Columns[:len(f.request.Columns)-changeColumns]
 }
 
 // readChanges sends the table as it is, if nothing was read before, and then its changes as far as asked.
 func (o options) readChanges(ctx context.Context, c *session.Conn, req sdk.ReadRequest, out sdk.Output) error {
-	server, err := slot.LoadServer(ctx, c)
-	if err != nil {
-		return o.diagnose(err)
-	}
-	f := &following{options: o, request: req, server: server, delivery: delivery.New(out, req, 0), next: 1}
-	var from, until place
-	until.LSN = server.Now
-	if req.Until != nil {
-		if diags := decodeCursor(req.Until, &until); diags.HasErrors() {
+	f := &following{options: o, request: req, delivery: delivery.New(out, req, 0), next: 1}
+	cursor := req.Cursor[req.Partition]
+	if len(cursor) > 0 {
+		if diags := decodeCursor(cursor, &f.read); diags.HasErrors() {
 			return diags
 		}
 	}
-	if cursor := req.Cursor[req.Partition]; len(cursor) > 0 {
-		if diags := decodeCursor(cursor, &from); diags.HasErrors() {
-			return diags
-		}
-		f.oid, f.stamp = from.Table, from.Publication
-	} else if from.LSN, err = f.begin(ctx, c); err != nil {
+	if err := f.bound(ctx, c); err != nil {
 		return f.failed(ctx, err)
 	}
-	if err = f.stream(ctx, from.LSN, until.LSN); session.Code(err) == session.CodeUnknownObject {
+	if len(cursor) == 0 {
+		if err := f.begin(ctx, c); err != nil {
+			return f.failed(ctx, err)
+		}
+	}
+	err := f.stream(ctx)
+	if session.Code(err) == session.CodeUnknownObject {
 		return o.absent(err)
 	}
 	return f.failed(ctx, err)
+}
+
+// bound finds out where the read ends: as asked, or at the server's place in its log. The columns are looked up before the
+// place, as in a plan, so that none of them came later.
+func (f *following) bound(ctx context.Context, c *session.Conn) error {
+	if f.request.Until != nil {
+		if diags := decodeCursor(f.request.Until, &f.until); diags.HasErrors() {
+			return diags
+		}
+	}
+	if f.until.Columns == nil {
+		attributes, err := catalog.LoadAttributes(ctx, c, f.read.Table)
+		if err != nil {
+			return err
+		}
+		f.until.Columns, f.until.Last = numbersOf(attributes), attributes.Last
+	}
+	server, err := slot.LoadServer(ctx, c)
+	if err != nil {
+		return err
+	}
+	f.server = server
+	if f.request.Until == nil {
+		f.until.LSN = server.Now
+	}
+	return nil
 }
 
 func (f *following) failed(ctx context.Context, err error) error {
@@ -67,7 +97,8 @@ func (f *following) failed(ctx context.Context, err error) error {
 
 // checkpoint says that all changes up to a place were sent.
 func (f *following) checkpoint(ctx context.Context, at pgoutput.LSN) error {
-	cursor, err := encodeCursor(place{Version: cursorVersion, System: f.server.System, Table: f.oid, LSN: at, Publication: f.stamp})
+	f.read.Version, f.read.System, f.read.LSN = cursorVersion, f.server.System, at
+	cursor, err := encodeCursor(f.read)
 	if err != nil {
 		return err
 	}
@@ -79,25 +110,25 @@ const snapshots = 5
 
 // begin sends the table. A connection that is lost meanwhile takes the snapshot with it: the table is read again, later,
 // and begins with another truncate. The publication is looked at first, so that one that is altered meanwhile is noticed.
-func (f *following) begin(ctx context.Context, c *session.Conn) (pgoutput.LSN, error) {
+func (f *following) begin(ctx context.Context, c *session.Conn) error {
 	s, diags := f.survey(ctx, c)
 	if diags.HasErrors() {
-		return 0, diags
+		return diags
 	}
 	if err := f.tells(ctx, c, s); err != nil {
-		return 0, err
+		return err
 	}
 	for try := 1; ; try++ {
 		at, err := f.snapshot(ctx)
 		if err == nil {
-			return at, f.checkpoint(ctx, at)
+			return f.checkpoint(ctx, at)
 		}
 		if !session.Lost(err) || try == snapshots {
-			return 0, err
+			return err
 		}
 		slog.WarnContext(ctx, "the connection was lost while the table was read; it is read again", "table", f.table.Table, "error", session.Message(err))
 		if !session.Sleep(ctx, time.Duration(try)*time.Second) {
-			return 0, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }
@@ -125,7 +156,12 @@ func (f *following) snapshot(ctx context.Context) (pgoutput.LSN, error) {
 	if diags.HasErrors() {
 		return 0, diags
 	}
-	f.oid = s.relation.OID
+	attributes, err := catalog.LoadAttributes(ctx, c, s.relation.OID)
+	if err != nil {
+		return 0, err
+	}
+	w := newWindow(place{}, attributes, f.own())
+	f.read.Table, f.read.Columns, f.read.Last = s.relation.OID, w.recorded(numbersOf(attributes)), attributes.Last
 	text, err := c.Value(ctx, "SELECT (extract(epoch FROM now()) * 1000000)::int8")
 	if err != nil {
 		return 0, err
@@ -147,7 +183,7 @@ func (f *following) rows(ctx context.Context, s *source, c *session.Conn, snapsh
 	if err := f.send(ctx, s.label(), truncation(columns, position(at, 0), taken)); err != nil {
 		return err
 	}
-	r := s.reading(columns[:len(columns)-changeColumns], f.request.BatchSize)
+	r := s.reading(f.own(), f.request.BatchSize)
 	r.snapshot, r.next = snapshot, f.next
 	r.finish = snapshotMarks(columns, at, taken, f.next-1)
 	err = r.run(ctx, c, pieces, f.delivery)

@@ -19,9 +19,15 @@ type place struct {
 	Table   uint32 `json:"table"`  // the table's number: one that was dropped and created again is another table
 	// LSN is where to go on: all transactions whose commit begins before it were read.
 	LSN pgoutput.LSN `json:"lsn"`
-	// Publication is the stamp of the publication that told the changes; empty in cursors of old. It comes last, since cursors
+	// What follows doesn't say how far the read has come. It is missing in cursors of old, and stands after the place: cursors
 	// are sorted as texts.
+
+	// Publication is the stamp of the publication that told the changes.
 	Publication string `json:"publication,omitempty"`
+	// Columns are those of the table, and those that were read before and are gone. Last is the greatest number that a column
+	// had then: greater ones are of later columns.
+	Columns numbers `json:"columns,omitempty"`
+	Last    int     `json:"last,omitempty"`
 }
 
 // publicationName is the one that the block names, or our own.

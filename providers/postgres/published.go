@@ -64,10 +64,10 @@ func (f *following) tells(ctx context.Context, c *session.Conn, s *source) error
 	if g := s.gap(p); g != nil {
 		return sdk.Errorf(g.summary, "%s %s", g.what, again)
 	}
-	if f.stamp != "" && f.stamp != p.Stamp() {
+	if f.read.Publication != "" && f.read.Publication != p.Stamp() {
 		return sdk.Errorf("Publication changed", "%s %s", s.rewritten(), again)
 	}
-	f.stamp = p.Stamp()
+	f.read.Publication = p.Stamp()
 	return nil
 }
 

@@ -19,10 +19,10 @@ const patience = 5 * time.Minute
 
 // stream sends the changes from one place in the log to another. A connection that is lost is made again, and the changes
 // go on where they were: within a transaction, after the last change that was taken.
-func (f *following) stream(ctx context.Context, from, until pgoutput.LSN) error {
-	t := &telling{following: f, at: from, until: until}
+func (f *following) stream(ctx context.Context) error {
+	t := &telling{following: f, at: f.read.LSN}
 	wait, lost := 100*time.Millisecond, time.Now()
-	for t.at < until && !t.done {
+	for t.at < t.until.LSN && !t.done {
 		before := t.taken
 		err := t.connect(ctx)
 		if err == nil {
@@ -43,23 +43,28 @@ func (f *following) stream(ctx context.Context, from, until pgoutput.LSN) error 
 	if err := t.flush(ctx); err != nil {
 		return err
 	}
-	return f.checkpoint(ctx, max(from, until))
+	if t.window != nil {
+		f.read.Columns, f.read.Last = t.window.recorded(f.until.Columns), f.until.Last
+	}
+	return f.checkpoint(ctx, max(f.read.LSN, t.until.LSN))
 }
 
 // telling takes the messages of a stream.
 type telling struct {
 	*following
-	parser    pgoutput.Parser
-	at, until pgoutput.LSN // all transactions up to at were taken
-	done      bool
-	conn      *session.Conn
-	source    *source
-	key       []string    // what identifies a row
-	rows      *changeRows // nil until the table was described
+	parser pgoutput.Parser
+	at     pgoutput.LSN // all transactions up to at were taken
+	done   bool
+	conn   *session.Conn
+	source *source
+	key    []string    // what identifies a row
+	rows   *changeRows // nil until the table was described
+	window *window
 	// The transaction at hand, how many changes of the table it had, and where in it the last change stands that was taken:
 	// after a new connection the transaction comes again from its beginning.
 	commit       pgoutput.LSN
 	micros       int64
+	transaction  uint32
 	inside       bool
 	count        int64
 	takenCommit  pgoutput.LSN
@@ -81,6 +86,9 @@ func (t *telling) connect(ctx context.Context) error {
 		return diags
 	}
 	t.source = s
+	if err := t.recognize(ctx, c); err != nil {
+		return err
+	}
 	if t.key, diags = s.rowKey(ctx, c); diags.HasErrors() {
 		return diags
 	}
@@ -157,7 +165,7 @@ func (t *telling) take(ctx context.Context, stream *session.Stream) error {
 			}
 			messages = messages[4+length:]
 		}
-		if t.done = !t.inside && pgoutput.LSN(l.reached) >= t.until; t.done {
+		if t.done = !t.inside && pgoutput.LSN(l.reached) >= t.until.LSN; t.done {
 			return nil
 		}
 		if l.err != nil {
@@ -175,32 +183,32 @@ func (t *telling) message(ctx context.Context, b []byte) error {
 	}
 	switch m := message.(type) {
 	case pgoutput.Begin:
-		t.done = m.Commit >= t.until
-		t.commit, t.micros, t.count, t.inside = m.Commit, m.Micros, 0, !t.done
+		t.done = m.Commit >= t.until.LSN
+		t.commit, t.micros, t.transaction, t.count, t.inside = m.Commit, m.Micros, m.ID, 0, !t.done
 	case pgoutput.Commit:
 		t.at, t.inside = m.End, false
-		t.done = m.End >= t.until
+		t.done = m.End >= t.until.LSN
 		return t.ended(ctx)
 	case pgoutput.Relation:
-		if m.ID == t.oid {
+		if m.ID == t.read.Table {
 			return t.describe(ctx, m)
 		}
 	case pgoutput.Truncate:
 		for _, id := range m.Relations {
-			if id == t.oid {
+			if id == t.read.Table {
 				return t.truncated(ctx)
 			}
 		}
 	case pgoutput.Insert:
-		if m.Relation == t.oid {
+		if m.Relation == t.read.Table {
 			return t.change(ctx, sdk.Insert, m.New, nil)
 		}
 	case pgoutput.Update:
-		if m.Relation == t.oid {
+		if m.Relation == t.read.Table {
 			return t.updated(ctx, m)
 		}
 	case pgoutput.Delete:
-		if m.Relation == t.oid {
+		if m.Relation == t.read.Table {
 			return t.change(ctx, sdk.Delete, m.Old, nil)
 		}
 	}
@@ -227,6 +235,9 @@ func (t *telling) describe(ctx context.Context, m pgoutput.Relation) error {
 	rows, err := newChangeRows(ctx, t, m)
 	if err != nil {
 		return fmt.Errorf("looking up the columns' types: %w", err)
+	}
+	if what := t.window.misnames(rows.told, t.transaction); what != nil {
+		return sdk.Diagnostics{t.source.unmatched(what)}
 	}
 	t.rows = rows
 	return nil

@@ -66,15 +66,21 @@ func (l *lakehouse) apply() {
 
 func (l *lakehouse) load() {
 	l.t.Helper()
+	if err := l.attempt(); err != nil {
+		l.t.Fatalf("reading: %v", err)
+	}
+}
+
+// attempt plans, prepares and reads.
+func (l *lakehouse) attempt() error {
+	l.t.Helper()
 	response := l.plan()
 	if len(response.Creates) > 0 || response.Snapshot {
 		if diags := l.provider().Prepare(context.Background(), l.cfg); len(diags) > 0 {
 			l.t.Fatalf("preparing: %v", diags)
 		}
 	}
-	if err := l.read(response.Until); err != nil {
-		l.t.Fatalf("reading: %v", err)
-	}
+	return l.read(response.Until)
 }
 
 func (l *lakehouse) acknowledge() {

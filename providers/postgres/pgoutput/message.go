@@ -5,8 +5,9 @@ type Message any
 
 // Begin starts a transaction. Transactions come whole, in the order in which they were committed.
 type Begin struct {
-	Commit LSN   // where its commit begins
-	Micros int64 // since 1970, UTC: when it was committed
+	Commit LSN    // where its commit begins
+	Micros int64  // since 1970, UTC: when it was committed
+	ID     uint32 // of the transaction
 }
 
 // Commit ends a transaction.

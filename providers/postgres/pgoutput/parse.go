@@ -28,7 +28,7 @@ func (p *Parser) Parse(b []byte) (Message, error) {
 func (p *Parser) parse(kind byte, r *reader) Message {
 	switch kind {
 	case 'B':
-		return Begin{Commit: LSN(r.uint64()), Micros: int64(r.uint64()) + microsTo2000}
+		return Begin{Commit: LSN(r.uint64()), Micros: int64(r.uint64()) + microsTo2000, ID: r.uint32()}
 	case 'C':
 		r.byte()
 		return Commit{LSN: LSN(r.uint64()), End: LSN(r.uint64())}
