@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -153,15 +152,6 @@ func leastCursor(tables []*state.Table, project string, s *config.Source) *state
 		}
 	}
 	return least
-}
-
-// sortsBefore compares cursors as sdk.Follower has them sort: the changes that tables hold say nothing of how far they have
-// read beyond those.
-func sortsBefore(a, b []byte) bool {
-	if len(a) != len(b) {
-		return len(a) < len(b)
-	}
-	return bytes.Compare(a, b) < 0
 }
 
 // Told remembers what sources were told, so that a process that runs on doesn't tell them again and again.

@@ -23,7 +23,24 @@ func TestLeastCursor(t *testing.T) {
 			t.Errorf("the least cursor is %+v", got)
 		}
 	}
-	if !sortsBefore([]byte(`{"lsn":9}`), []byte(`{"lsn":10}`)) {
-		t.Error("a shorter cursor is the earlier one")
+}
+
+// TestCursorsSort compares cursors of one source, whatever else than the place they have.
+func TestCursorsSort(t *testing.T) {
+	for _, test := range [][2]string{
+		{`{"lsn":9}`, `{"lsn":10}`},
+		{`{"lsn":99.5}`, `{"lsn":1e2}`},
+		{`{"version":1,"system":"7","lsn":"0/9"}`, `{"version":1,"system":"7","lsn":"1/0"}`},
+		{`{"version":1,"lsn":"0A/10","publication":"ff00","columns":{"a":1,"b":2}}`, `{"version":1,"lsn":"0A/11"}`},
+		{`{"version":1,"lsn":"0A/10"}`, `{"version":1,"lsn":"0A/11","publication":"00ff"}`},
+		{`{"version":1,"lsn":"0A/10","columns":{"a":9}}`, `{"version":1,"system":"7","lsn":"0A/11","columns":{"a":1}}`},
+		{`{"version":1,"system":"7","lsn":"0A/10"}`, `{"version":1,"lsn":"0A/11"}`},
+		{`9`, `10`},
+		{`00/1`, `00/2`},
+	} {
+		earlier, later := []byte(test[0]), []byte(test[1])
+		if !sortsBefore(earlier, later) || sortsBefore(later, earlier) || sortsBefore(earlier, earlier) {
+			t.Errorf("%s is not before %s alone", earlier, later)
+		}
 	}
 }

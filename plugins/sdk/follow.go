@@ -21,7 +21,9 @@ type Follower interface {
 	Prepare(ctx context.Context, cfg Config) Diagnostics
 	// Acknowledge tells the source that everything up to the cursor is committed: the least cursor of all the tables that
 	// read it. It never goes back, and an older cursor than before is no mistake. Which cursor is the least the host takes
-	// from their bytes: of the cursors of a source that keeps something, the earlier is shorter, or sorts before one as long.
+	// from their JSON, where a source keeps something: of the members that both have, the first that is another text or another
+	// number in each decides. So a number that grows or a text of fixed width comes before all else that changes, and what
+	// only some cursors have does no harm.
 	Acknowledge(ctx context.Context, cfg Config, cursor map[string][]byte) Diagnostics
 	// Release drops what Prepare created. The source's last table is gone, or a run that prepared it ended before its first
 	// commit and no table is to read it: then perhaps nothing is there.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -97,7 +98,7 @@ func (f *following) failed(ctx context.Context, err error) error {
 
 // checkpoint says that all changes up to a place were sent.
 func (f *following) checkpoint(ctx context.Context, at pgoutput.LSN) error {
-	f.read.Version, f.read.System, f.read.LSN = cursorVersion, f.server.System, at
+	f.read.Version, f.read.System, f.read.LSN = cursorVersion, cmp.Or(f.server.System, f.read.System), at
 	cursor, err := encodeCursor(f.read)
 	if err != nil {
 		return err

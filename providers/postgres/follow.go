@@ -15,14 +15,12 @@ var _ sdk.Follower = Provider{}
 // place is how far a delta read has come.
 type place struct {
 	Version int    `json:"version"`
-	System  string `json:"system"` // the server's own number; empty where the role may not see it
-	Table   uint32 `json:"table"`  // the table's number: one that was dropped and created again is another table
+	System  string `json:"system,omitempty"` // the server's own number; empty where the role may not see it
+	Table   uint32 `json:"table"`            // the table's number: one that was dropped and created again is another table
 	// LSN is where to go on: all transactions whose commit begins before it were read.
 	LSN pgoutput.LSN `json:"lsn"`
-	// What follows doesn't say how far the read has come. It is missing in cursors of old, and stands after the place: cursors
-	// are sorted as texts.
-
-	// Publication is the stamp of the publication that told the changes.
+	// Publication is the stamp of the publication that told the changes. It comes after the place, by which cursors
+	// are sorted, as all does that may differ without one of two cursors being the later. Cursors of old end here.
 	Publication string `json:"publication,omitempty"`
 	// Columns are those of the table, and those that were read before and are gone. Last is the greatest number that a column
 	// had then: greater ones are of later columns.
