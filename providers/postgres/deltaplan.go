@@ -139,10 +139,11 @@ func (f *followed) count(ctx context.Context, c *session.Conn, old place, respon
 		return nil
 	}
 	long := behind > smallLog || f.state.Retained > 2*smallLog
-	rows, err := slot.Peek(ctx, c, f.slot, f.publicationName(), old.LSN, f.server.Now, long)
+	rows, err := slot.Peek(ctx, c, f.slot, f.publicationName(), old.Table, old.LSN, f.server.Now, long)
 	switch {
 	case session.Code(err) == session.CodeObjectInUse || long && session.Code(err) == session.CodeCanceled:
 		response.Rows, response.AtLeast = 0, true
+		response.Position = fmt.Sprintf("%s may have changes after %s, which took too long to look for", f.label(), old.LSN)
 		return nil
 	case session.Code(err) == session.CodeUnknownObject:
 		response.Resumable, response.Warnings = false, append(response.Warnings, f.absent(err)...)

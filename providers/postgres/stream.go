@@ -46,7 +46,7 @@ func (f *following) stream(ctx context.Context) error {
 	if t.window != nil {
 		f.read.Columns, f.read.Last = t.window.recorded(f.until.Columns), f.until.Last
 	}
-	return f.checkpoint(ctx, max(f.read.LSN, t.until.LSN))
+	return f.checkpoint(ctx, max(t.at, t.until.LSN))
 }
 
 // telling takes the messages of a stream.

@@ -189,6 +189,27 @@ func TestIdleTable(t *testing.T) {
 	}
 }
 
+// TestIdleAmongOthers names a publication that tells other tables as well, whose changes are none of the table's.
+func TestIdleAmongOthers(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE idle (id int PRIMARY KEY); CREATE TABLE loud (id int PRIMARY KEY); CREATE TABLE louder (id int PRIMARY KEY); INSERT INTO idle VALUES (1)")
+	d.asAdmin(t, d.name, "CREATE PUBLICATION everything FOR ALL TABLES")
+	l := newLakehouse(t, publication(d.delta(t, "idle"), "everything"))
+	l.apply()
+	d.exec(t, "INSERT INTO loud VALUES (1), (2); UPDATE loud SET id = 3 WHERE id = 2; DELETE FROM loud WHERE id = 3")
+	d.exec(t, "TRUNCATE loud, louder")
+	if plan := l.plan(); plan.Changed || plan.Rows != 0 {
+		t.Errorf("a plan without changes of the table is %+v", plan)
+	}
+	d.exec(t, "INSERT INTO idle VALUES (2); UPDATE idle SET id = 3 WHERE id = 2; DELETE FROM idle WHERE id = 3; INSERT INTO loud VALUES (1)")
+	d.exec(t, "TRUNCATE loud, idle, louder")
+	if plan := l.plan(); !plan.Changed || plan.Rows != 4 {
+		t.Errorf("a plan with four changes is %+v", plan)
+	}
+	l.apply()
+	l.equals()
+}
+
 // TestServerSettings takes away what following needs of the server, one thing at a time.
 func TestServerSettings(t *testing.T) {
 	own, err := services.Start("postgres")

@@ -90,7 +90,9 @@ func Load(ctx context.Context, c *session.Conn, name string) (*State, error) {
 
 const peekSQL = `
 SELECT coalesce(sum(changes), 0)::int8 FROM (
-  SELECT count(*) FILTER (WHERE get_byte(data, 0) IN (68, 73, 84, 85)) AS changes, max(lsn) FILTER (WHERE get_byte(data, 0) = 67) AS ended
+  SELECT count(*) FILTER (WHERE CASE get_byte(data, 0)
+      WHEN 84 THEN EXISTS (SELECT FROM generate_series(7, length(data) - 3, 4) place WHERE substring(data FROM place FOR 4) = oidsend($5::oid))
+      ELSE get_byte(data, 0) IN (68, 73, 85) AND substring(data FROM 2 FOR 4) = oidsend($5::oid) END) AS changes, max(lsn) FILTER (WHERE get_byte(data, 0) = 67) AS ended
   FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, NULL, 'proto_version', '1', 'publication_names', $3)
   GROUP BY xid::text) AS transactions
 WHERE ended > $4::pg_lsn`
@@ -99,9 +101,9 @@ WHERE ended > $4::pg_lsn`
 // into much log.
 const peekTime = 2 * time.Second
 
-// Peek counts the changes that a read would find, without taking them. It gives up after a while where somebody else reads
+// Peek counts the changes of a table that a read would find, without taking them; a publication may tell more tables. It gives up after a while where somebody else reads
 // the slot, with CodeObjectInUse, and in a log that is long, with CodeCanceled.
-func Peek(ctx context.Context, c *session.Conn, name, publication string, from, until pgoutput.LSN, long bool) (n int64, err error) {
+func Peek(ctx context.Context, c *session.Conn, name, publication string, table uint32, from, until pgoutput.LSN, long bool) (n int64, err error) {
 	if long {
 		if err := c.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", peekTime.Milliseconds())); err != nil {
 			return 0, err
@@ -109,7 +111,7 @@ func Peek(ctx context.Context, c *session.Conn, name, publication string, from, 
 		defer func() { err = errors.Join(err, c.Exec(ctx, "RESET statement_timeout")) }()
 	}
 	err = whenFree(ctx, name, peekTime, func() error {
-		_, err := c.JSON(ctx, &n, peekSQL, name, until, session.Ident(publication), from)
+		_, err := c.JSON(ctx, &n, peekSQL, name, until, session.Ident(publication), from, table)
 		return err
 	})
 	return n, err
