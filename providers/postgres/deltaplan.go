@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -80,7 +79,7 @@ func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanR
 	if err != nil {
 		return nil, append(diags, o.diagnose(err)...)
 	}
-	response.Warnings = append(response.Warnings, f.filledColumns(req.Columns)...)
+	response.Warnings = append(response.Warnings, f.untoldColumns(old)...)
 	response.Warnings = append(response.Warnings, f.retypedColumns(req.Columns)...)
 	return response, append(diags, f.lossy()...)
 }
@@ -210,32 +209,6 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 		return say("Publication changed", "%s", f.rewritten())
 	}
 	return f.renumbered(old)
-}
-
-// renumbered says which columns are not those that were read before.
-func (f *followed) renumbered(old place) *sdk.Diagnostic {
-	what := old.Columns.differences(numbersOf(f.attributes), f.recorded)
-	if what == nil {
-		return nil
-	}
-	d := f.unmatched(what)
-	return &d
-}
-
-// filledColumns warns of new columns whose values in older rows the log doesn't tell. Recorded are the columns as they were
-// read until now, none before the first read.
-func (f *followed) filledColumns(recorded coltype.Schema) sdk.Diagnostics {
-	var filled []string
-	for _, field := range f.fields {
-		if len(recorded) > 0 && field.filled && recorded.Index(field.name) < 0 {
-			filled = append(filled, field.name)
-		}
-	}
-	if filled == nil {
-		return nil
-	}
-	return sdk.Diagnostics{sdk.Warning("Values that the log doesn't tell", fmt.Sprintf("New columns of %s have a default: %s. Rows that were there when they were added got it without a change in the "+
-		"log: in the lakehouse they have null until they change. To have it in all rows, read the table anew: `etl apply -resnapshot`.", f.label(), strings.Join(filled, ", ")))}
 }
 
 func (f *followed) warnings() sdk.Diagnostics {

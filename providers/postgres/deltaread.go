@@ -161,8 +161,7 @@ func (f *following) snapshot(ctx context.Context) (pgoutput.LSN, error) {
 	if err != nil {
 		return 0, err
 	}
-	w := newWindow(place{}, attributes, f.own())
-	f.read.Table, f.read.Columns, f.read.Last = s.relation.OID, w.recorded(numbersOf(attributes)), attributes.Last
+	f.read.Table, f.read.Columns, f.read.Last = s.relation.OID, numbersOf(attributes), attributes.Last
 	text, err := c.Value(ctx, "SELECT (extract(epoch FROM now()) * 1000000)::int8")
 	if err != nil {
 		return 0, err

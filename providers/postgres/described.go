@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -132,20 +133,19 @@ func (w *window) since(attributes []catalog.Attribute, transaction uint32) []cat
 // later compares numbers of transactions, which go round.
 func later(a, b uint32) bool { return int32(a-b) > 0 }
 
-// recorded are the columns to record once all changes up to a place are told, where the catalog looked as given.
+// recorded are the columns to record once all changes up to a place are told, where the catalog looked as given. Columns that
+// are wanted and were not there when the table was read are recorded when they come: no row has a value in them.
 func (w *window) recorded(there numbers) numbers {
-	out := numbers{}
-	for name, number := range there {
-		out[name] = number
-	}
-	now := numbersOf(w.now)
+	out, now := maps.Clone(there), numbersOf(w.now)
 	for _, c := range w.wanted {
-		if _, known := out[c.Name]; known {
-			continue
-		}
-		if _, alive := now[c.Name]; !alive {
+		_, known := out[c.Name]
+		_, alive := now[c.Name]
+		number, read := w.before[c.Name]
+		switch {
+		case known || !read && w.before != nil:
+		case !alive:
 			out[c.Name] = gone
-		} else if number, before := w.before[c.Name]; before {
+		case read:
 			out[c.Name] = number
 		}
 	}

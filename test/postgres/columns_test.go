@@ -108,6 +108,25 @@ func TestNamesComeBack(t *testing.T) {
 	}
 }
 
+// TestNameOfOld lets a name come back that no row has a value under: it was gone before the table was read anew.
+func TestNameOfOld(t *testing.T) {
+	d := newDatabase(t)
+	l := held(t, d, tables()["a table"])
+	d.exec(t, "ALTER TABLE held RENAME a TO c")
+	l.apply()
+	l.cursor, l.position = nil, ""
+	l.apply()
+	d.exec(t, "UPDATE held SET b = 0 WHERE id = 1")
+	l.apply()
+	l.equals()
+	d.exec(t, "ALTER TABLE held ADD a int DEFAULT 7; UPDATE held SET b = 1")
+	if plan := l.plan(); !strings.Contains(plan.Warnings.Error(), untold) || !strings.Contains(plan.Warnings.Error(), "have a default: a.") {
+		t.Errorf("said %v", plan.Warnings)
+	}
+	l.apply()
+	l.equals()
+}
+
 // TestNamesInBetween gives columns other names for as long as some rows change. The catalog looks as before afterwards; what
 // the log tells does not.
 func TestNamesInBetween(t *testing.T) {
