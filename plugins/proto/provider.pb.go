@@ -315,7 +315,7 @@ type Config struct {
 	Mode       string                 `protobuf:"bytes,5,opt,name=mode,proto3" json:"mode,omitempty"`
 	Extract    *Value                 `protobuf:"bytes,6,opt,name=extract,proto3" json:"extract,omitempty"`
 	Project    string                 `protobuf:"bytes,7,opt,name=project,proto3" json:"project,omitempty"` // the project's name
-	// The lakehouse's own id, which never changes; empty where nothing is planned. Until the first apply each plan has another.
+	// The lakehouse's own id, which never changes; empty where nothing is planned. Before the first apply it is what the plan proposes.
 	Lakehouse     string `protobuf:"bytes,8,opt,name=lakehouse,proto3" json:"lakehouse,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
