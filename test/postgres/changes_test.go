@@ -74,7 +74,7 @@ func (w *writer) statement() string {
 		return fmt.Sprintf("ALTER TABLE moving DROP IF EXISTS %[1]s; ALTER TABLE moving ADD %[1]s int; UPDATE moving SET %[1]s = id WHERE id < %[2]d", name, w.id("below"))
 	case "away":
 		w.passing = true
-		return fmt.Sprintf("ALTER TABLE moving RENAME s TO aside; UPDATE moving SET n = 0 WHERE id < %d; ALTER TABLE moving RENAME aside TO s", w.id("below"))
+		return fmt.Sprintf("UPDATE moving SET s = 'kept'; ALTER TABLE moving RENAME s TO aside; UPDATE moving SET n = 0 WHERE id < %d; ALTER TABLE moving RENAME aside TO s", w.id("below"))
 	case "widen":
 		return "ALTER TABLE moving ALTER n TYPE bigint"
 	}
