@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"time"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 	mysqldriver "github.com/go-sql-driver/mysql"
@@ -35,6 +34,9 @@ type point struct {
 	Server  string `json:"server"` // who wrote the log: another server's files and offsets mean nothing
 	Epoch   uint64 `json:"epoch"`  // grows with each snapshot and each server
 	GTIDs   string `json:"gtids"`
+	// Last is one of the transactions, by which the server's history is known again; nil in cursors of old, and where none could
+	// be asked for.
+	Last *binlog.Mark `json:"last,omitempty"`
 }
 
 // log is what the server says of its binary log.
@@ -90,20 +92,6 @@ func (s *server) identity(ctx context.Context) (string, error) {
 		}
 	}
 	return "", errors.New("the server doesn't say who it is")
-}
-
-// oldest are the transactions before MariaDB's oldest file.
-func (s *server) oldest(ctx context.Context) (string, error) {
-	rows, err := s.db.QueryContext(ctx, "SHOW BINARY LOGS")
-	if err != nil {
-		return "", err
-	}
-	file, err := firstText(rows)
-	if err != nil || file == "" {
-		return "", err
-	}
-	found, err := s.strings(ctx, "SELECT COALESCE(BINLOG_GTID_POS(?, 4), '')", file)
-	return strings.Join(found, ""), err
 }
 
 func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Schema, cursor []byte) (*sdk.PlanResponse, error) {
@@ -164,13 +152,15 @@ func (s *server) planChanges(ctx context.Context, r *relation, response *sdk.Pla
 	if diags := s.resumable(now, seen); diags.HasErrors() {
 		return diags
 	}
-	response.Changed = !seen.Contains(now.gtids)
-	response.Position = fmt.Sprintf("changes of %s after the transactions %s", r.source, brief(at.GTIDs))
-	if !response.Changed {
-		response.Rows, response.Bytes = 0, 0
-		return nil
+	if err := s.notReset(ctx, now.server, &at); err != nil {
+		return err
 	}
-	return s.tryFollowing(ctx, seen)
+	found, err := s.peek(ctx, r, &at, seen, now)
+	if err != nil {
+		return err
+	}
+	found.tell(response, r, at.GTIDs)
+	return nil
 }
 
 // brief keeps a long set of transactions readable: its end is the newest of one server.
@@ -190,10 +180,14 @@ func (s *server) resumable(now *log, seen *binlog.GTIDs) sdk.Diagnostics {
 			"are purged).%s Keep the log for longer than the time between two runs: binlog_expire_logs_seconds.", s.options.connection.host, brief(seen.String()),
 			brief(now.purged.String()), wayOut))
 	case !now.gtids.Contains(seen):
-		return problem("The server's history is another one", fmt.Sprintf("The server at %s doesn't know transactions that were read from it: %s were read, and it has %s. It was "+
-			"restored from a backup, its log was reset, or it is another server.%s", s.options.connection.host, brief(seen.String()), brief(now.gtids.String()), wayOut))
+		return s.anotherHistory(fmt.Sprintf("it doesn't know transactions that were read from it: %s were read, and it has %s", brief(seen.String()), brief(now.gtids.String())))
 	}
 	return nil
+}
+
+func (s *server) anotherHistory(why string) sdk.Diagnostics {
+	return problem("The server's history is another one", fmt.Sprintf("The server at %s has not the history that was read from it: %s. It was restored from a backup, its log was reset, "+
+		"or it is another server. Begin anew with a snapshot: `etl apply -resnapshot`.", s.options.connection.host, why))
 }
 
 // endpoint is how the log is opened: as the connections are.
@@ -210,35 +204,12 @@ func (s *server) endpoint(ctx context.Context) (binlog.Server, error) {
 	return server, nil
 }
 
-// firstEvent is how long a server may take to find where to begin in its log.
-const firstEvent = 2 * time.Minute
-
-// tryFollowing opens the log and waits for its first event: what the server then refuses no variable tells before.
-func (s *server) tryFollowing(ctx context.Context, after *binlog.GTIDs) error {
-	server, err := s.endpoint(ctx)
-	if err != nil {
-		return err
-	}
-	stream, err := binlog.Open(server, after)
-	if err != nil {
-		return s.explainLog(err)
-	}
-	defer stream.Close()
-	ctx, cancel := context.WithTimeout(ctx, firstEvent)
-	defer cancel()
-	for range 3 { // two are made up by the server before it looks for the place
-		if _, err := stream.Next(ctx); err != nil {
-			return s.explainLog(err)
-		}
-	}
-	return nil
-}
-
 // explainLog says what an error of the log's stream means. Others it leaves alone.
 func (s *server) explainLog(err error) error {
 	var said *gomysql.MyError
 	var queried *mysqldriver.MySQLError
 	var statement *binlog.Error
+	var rewritten *binlog.Rewritten
 	o := s.options
 	if errors.As(err, &queried) && queried.Number == errPrivilegeNeeded {
 		err = &gomysql.MyError{Code: queried.Number, Message: queried.Message}
@@ -247,6 +218,8 @@ func (s *server) explainLog(err error) error {
 	case errors.As(err, &statement):
 		return problem("Change that rows don't tell", fmt.Sprintf("%s. What rows the table has after that the log doesn't say. Begin anew with a snapshot: `etl apply "+
 			"-resnapshot`.", plain(statement.Error())), "table")
+	case errors.As(err, &rewritten):
+		return s.anotherHistory(plain(rewritten.Error()) + " under that name")
 	case errors.Is(err, binlog.ErrUnnamed):
 		return problem("Changes without names of columns", fmt.Sprintf("%s was changed while the server logged no names of columns. Set binlog_row_metadata to FULL (%s), and begin "+
 			"anew with a snapshot: `etl apply -resnapshot`.", s.what(), s.setting("binlog_row_metadata", "FULL")), "table")

@@ -33,6 +33,7 @@ type changes struct {
 	layouts  map[*binlog.Column]*layout
 	cells    []cell.Cell
 	position []byte
+	exact    bool         // the server is the one that told the last transaction
 	sent     binlog.Place // of the last change that was taken
 	unmarked int          // rows since the last checkpoint
 }
@@ -239,6 +240,11 @@ func (c *changes) follow(ctx context.Context) error {
 			return err
 		}
 	}
+	if c.at.Last == nil {
+		if c.at.Last, err = c.server.remember(ctx, c.at, seen); err != nil {
+			sdk.Logger(ctx).Warn("The server doesn't tell the last transaction, by which its history would be known again", "reason", err.Error())
+		}
+	}
 	return c.checkpoint(ctx, seen)
 }
 
@@ -261,14 +267,21 @@ func (c *changes) until(ctx context.Context) (*binlog.GTIDs, error) {
 // sameServer begins a new epoch where another server writes the log now: its files and offsets begin anew as well.
 func (c *changes) sameServer(ctx context.Context) error {
 	server, err := c.server.identity(ctx)
-	if err == nil && server != c.at.Server {
-		c.at.Server, c.at.Epoch = server, c.at.Epoch+1
+	if err != nil {
+		return err
 	}
-	return err
+	if c.exact = server == c.at.Server; !c.exact {
+		c.at.Server, c.at.Epoch = server, c.at.Epoch+1
+		return nil
+	}
+	return c.server.notReset(ctx, server, &c.at)
 }
 
 func (c *changes) checkpoint(ctx context.Context, seen *binlog.GTIDs) error {
 	c.at.GTIDs, c.unmarked = seen.String(), 0
+	if c.follower != nil && c.follower.Last != nil {
+		c.at.Last = c.follower.Last
+	}
 	cursor, err := encodeCursor(c.at)
 	if err != nil {
 		return err

@@ -32,12 +32,18 @@ func (c *changes) stream(ctx context.Context, seen, until *binlog.GTIDs) (*binlo
 	handler := binlog.Handler{Change: func(change binlog.Change) error { return c.take(ctx, change) },
 		Truncate:  func(place binlog.Place, at time.Time) error { return c.truncated(ctx, place, at) },
 		Committed: func() error { return c.committed(ctx) }}
-	pause, lost := firstPause, time.Time{}
+	pause, lost, last := firstPause, time.Time{}, c.at.Last
 	for {
 		c.follower = binlog.NewFollower(c.relation.database, c.relation.table, seen, sets.of(ctx), handler)
+		c.follower.Expect(last, c.exact)
 		err := c.attempt(ctx, until)
+		if c.follower.Expects() && unfindable(err) { // the server has that transaction no more
+			last = nil
+			continue
+		}
 		if !seen.Contains(c.follower.Seen) {
 			pause, lost = firstPause, time.Time{}
+			last, c.exact = c.follower.Last, true
 		}
 		seen = c.follower.Seen
 		if err == nil {
@@ -72,7 +78,7 @@ func (c *changes) attempt(ctx context.Context, until *binlog.GTIDs) error {
 	if identity != c.at.Server {
 		return problem("The server changed", "Another server answered while changes were read. Run it again: it goes on from the last commit.", "connection")
 	}
-	stream, err := binlog.Open(server, c.follower.Seen)
+	stream, err := binlog.Open(server, c.follower.From())
 	if err != nil {
 		return err
 	}

@@ -129,17 +129,23 @@ func like(pattern, text string) bool {
 	return err == nil && matched
 }
 
-// firstText is the first value of the first row, or empty.
-func firstText(rows *sql.Rows) (text string, err error) {
+// firstTexts are the first values of all rows.
+func firstTexts(rows *sql.Rows) (texts []string, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	names, err := rows.Columns()
-	if err != nil || !rows.Next() {
-		return "", errors.Join(err, rows.Err())
+	if err != nil {
+		return nil, err
 	}
-	values := make([]any, len(names))
+	values, text := make([]any, len(names)), ""
 	for i := range values {
 		values[i] = new(any)
 	}
 	values[0] = &text
-	return text, rows.Scan(values...)
+	for rows.Next() {
+		if err := rows.Scan(values...); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, rows.Err()
 }

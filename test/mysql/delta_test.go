@@ -50,6 +50,7 @@ func (f *followed) run() *sdk.PlanResponse {
 	if diags.HasErrors() {
 		f.lab.t.Fatal(diags)
 	}
+	f.ops = nil
 	if response.Changed {
 		if err := f.read(response); err != nil {
 			f.lab.t.Fatal(err)

@@ -44,11 +44,21 @@ type Handler struct {
 type Follower struct {
 	Database, Table string
 	Seen            *GTIDs // all transactions until now
+	Last            *Mark  // the last of them that was read here
+	Bytes           uint64 // of the transactions that were read here
+	First           string // the log's file where they begin
 	charsets        Charsets
 	handler         Handler
 
-	file      uint64
+	from     *GTIDs
+	expected *Mark
+	exact    bool
+
+	name      string // of the log's file
+	file      uint64 // its number
 	current   *transaction
+	mark      *Mark // of the current transaction
+	passed    bool  // the current transaction was read before
 	committed time.Time
 	touched   bool // the current transaction has rows of the table
 	format    []byte
@@ -72,6 +82,9 @@ func (f *Follower) Event(e *replication.BinlogEvent) (done bool, err error) {
 }
 
 func (f *Follower) event(e *replication.BinlogEvent, place *replication.EventHeader) (bool, error) {
+	if f.current != nil && e.Header == place {
+		f.Bytes += uint64(e.Header.EventSize)
+	}
 	switch event := e.Event.(type) {
 	case *replication.FormatDescriptionEvent:
 		f.format = e.RawData
@@ -80,9 +93,19 @@ func (f *Follower) event(e *replication.BinlogEvent, place *replication.EventHea
 	case *replication.GTIDEvent:
 		return f.begin(event, e.Header)
 	case *replication.MariadbGTIDEvent:
-		return f.next(transaction{maria: event.GTID}, time.Unix(int64(e.Header.Timestamp), 0))
+		at := time.Unix(int64(e.Header.Timestamp), 0)
+		gtid, err := domainGTID(e)
+		if err != nil {
+			return false, err
+		}
+		return f.next(transaction{maria: gtid}, at, at.UnixMicro())
 	case *replication.GtidTaggedLogEvent:
 		return false, errors.New("the server tags its transactions, which can't be followed yet")
+	}
+	if f.passed {
+		return false, nil
+	}
+	switch event := e.Event.(type) {
 	case *replication.RowsEvent:
 		return false, f.rows(event, e.Header.EventType, place)
 	case *replication.QueryEvent:
@@ -107,7 +130,7 @@ func (f *Follower) rotate(name string) error {
 		return fmt.Errorf("the binary log's file %q has no number", name)
 	}
 	n, err := strconv.ParseUint(found[1], 10, 32)
-	f.file = n
+	f.file, f.name = n, name
 	return err
 }
 
@@ -123,16 +146,29 @@ func (f *Follower) begin(e *replication.GTIDEvent, h *replication.EventHeader) (
 	if e.OriginalCommitTimestamp > 0 {
 		at = time.UnixMicro(int64(e.OriginalCommitTimestamp))
 	}
-	return f.next(transaction{sid: sid, gno: e.GNO}, at)
+	return f.next(transaction{sid: sid, gno: e.GNO}, at, int64(e.OriginalCommitTimestamp))
 }
 
 // next begins a transaction. One before it that did not say its end has ended.
-func (f *Follower) next(t transaction, at time.Time) (done bool, err error) {
+func (f *Follower) next(t transaction, at time.Time, first int64) (done bool, err error) {
 	if f.current != nil {
-		done, err = true, f.commit()
+		done = true
+		if err := f.commit(); err != nil {
+			return done, err
+		}
 	}
-	f.current, f.committed, f.touched = &t, at, false
-	return done, err
+	mark := &Mark{GTID: t.String(), At: first, File: f.name}
+	if before, ok := f.Seen.domains[t.maria.DomainID]; ok {
+		mark.Before = before.String()
+	}
+	if f.passed, err = f.recognize(mark, t); f.passed || err != nil {
+		return done, err
+	}
+	if f.First == "" {
+		f.First = f.name
+	}
+	f.current, f.mark, f.committed, f.touched = &t, mark, at, false
+	return done, nil
 }
 
 func (f *Follower) commit() error {
@@ -140,7 +176,7 @@ func (f *Follower) commit() error {
 		return nil
 	}
 	f.Seen.add(*f.current)
-	f.current = nil
+	f.Last, f.current = f.mark, nil
 	return f.handler.Committed()
 }
 

@@ -3,12 +3,14 @@
 package binlog
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/go-mysql-org/go-mysql/replication"
 	"github.com/google/uuid"
 )
 
@@ -111,6 +113,17 @@ type transaction struct {
 	sid   uuid.UUID
 	gno   int64
 	maria gomysql.MariadbGTID
+}
+
+// domainGTID reads the name of a transaction of MariaDB from the event's bytes: what go-mysql has read of them it keeps for
+// itself, and moves on to the names of later ones.
+func domainGTID(e *replication.BinlogEvent) (gomysql.MariadbGTID, error) {
+	if len(e.RawData) < replication.EventHeaderSize+12 {
+		return gomysql.MariadbGTID{}, errors.New("an event that names a transaction ends too early")
+	}
+	in := &source{data: e.RawData[replication.EventHeaderSize:]}
+	sequence, domain := in.little(8), in.little(4)
+	return gomysql.MariadbGTID{DomainID: uint32(domain), ServerID: e.Header.ServerID, SequenceNumber: sequence}, nil
 }
 
 func (g *GTIDs) add(t transaction) {

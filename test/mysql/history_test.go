@@ -1,0 +1,112 @@
+package mysql_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/automic-etl/etl/test/services"
+)
+
+// ownLab is a lab on a server that no other test uses.
+func ownLab(t *testing.T, flavor string) (*lab, *services.Server) {
+	t.Helper()
+	server, err := services.Start(flavor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return newLab(t, flavor, server.Env["ETL_TEST_"+strings.ToUpper(flavor)+"_DSN"]), server
+}
+
+// insert writes rows in transactions of their own.
+func (l *lab) insert(from, to int) {
+	l.t.Helper()
+	for i := from; i <= to; i++ {
+		l.exec(fmt.Sprintf("INSERT INTO orders VALUES (%d)", i))
+	}
+}
+
+// TestHistoryBegunAnew resets the log and writes as many transactions as were read, or more: they have the names of others,
+// which nothing but their time tells.
+func TestHistoryBegunAnew(t *testing.T) {
+	for _, flavor := range flavors {
+		t.Run(flavor, func(t *testing.T) {
+			l, _ := ownLab(t, flavor)
+			for name, c := range map[string]struct{ read, again int }{
+				"as many":                  {3, 3},
+				"more":                     {3, 5},
+				"after a snapshot":         {0, 0},
+				"more than after snapshot": {0, 2},
+			} {
+				t.Run(name, func(t *testing.T) {
+					l := *l
+					l.t = t
+					l.exec("DROP TABLE IF EXISTS orders", "RESET MASTER", "CREATE TABLE orders (id int primary key)")
+					f := l.follow(table("orders"))
+					f.run()
+					l.insert(1, c.read)
+					f.run()
+					f.check("before")
+					l.exec("INSERT INTO orders VALUES (100)")
+					response, diags := f.plan()
+					l.says(diags)
+					time.Sleep(1100 * time.Millisecond) // MariaDB's times have seconds
+					l.exec("RESET MASTER", "TRUNCATE TABLE orders")
+					l.insert(201, 200+c.again)
+					_, diags = f.plan()
+					l.says(diags, "history is another one", "etl apply -resnapshot")
+					l.exec("INSERT INTO orders VALUES (300)")
+					if err := f.read(response); err == nil || !strings.Contains(err.Error(), "history is another one") || !strings.Contains(err.Error(), "-resnapshot") {
+						t.Errorf("a read of another history ends with %v", err)
+					}
+					f.cursor = nil
+					f.run()
+					f.check("a new snapshot")
+					l.insert(400, 401)
+					f.run()
+					f.check("changes after it")
+				})
+			}
+		})
+	}
+}
+
+// TestHistoryGoesOn does to the log what leaves its history as it was: no run takes it for another one, and none misses a change.
+func TestHistoryGoesOn(t *testing.T) {
+	for _, flavor := range flavors {
+		t.Run(flavor, func(t *testing.T) {
+			l, server := ownLab(t, flavor)
+			l.exec("CREATE TABLE orders (id int primary key)", "CREATE TABLE other (id int)")
+			f := l.follow(table("orders"))
+			f.run()
+			next := 1
+			for _, step := range []string{"nothing", "rotate", "purge", "restart", "purge", "rotate", "kill", "nothing"} {
+				switch step {
+				case "rotate":
+					l.exec("FLUSH BINARY LOGS", "INSERT INTO other VALUES (1)", "FLUSH BINARY LOGS")
+				case "purge":
+					l.exec("FLUSH BINARY LOGS")
+					l.purge()
+				case "restart":
+					if err := errors.Join(server.Stop(), server.Resume()); err != nil {
+						t.Fatal(err)
+					}
+				case "kill":
+					if err := errors.Join(kill(server, l.flavor), server.Resume()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				l.retry(func() error { return l.db.Ping() })
+				f.run()
+				f.check(step)
+				l.insert(next, next+1)
+				next += 2
+				f.run()
+				f.check("changes after " + step)
+			}
+		})
+	}
+}
