@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
@@ -37,6 +38,22 @@ type point struct {
 	// Last is one of the transactions, by which the server's history is known again; nil in cursors of old, and where none could
 	// be asked for.
 	Last *binlog.Mark `json:"last,omitempty"`
+	// Gone are names under which values were read, and whose columns have them no more; Unread are those of recorded columns
+	// under which none were.
+	Gone   []string `json:"gone,omitempty"`
+	Unread []string `json:"unread,omitempty"`
+}
+
+// bound is a point up to which a plan wants changes, and the columns that were recorded when it was made.
+type bound struct {
+	point
+	Recorded []string `json:"recorded,omitempty"`
+}
+
+// names are those of recorded columns at a point.
+func (p *point) names(recorded []string) *binlog.Names {
+	held := slices.DeleteFunc(slices.Clone(recorded), func(column string) bool { return slices.Contains(p.Unread, column) })
+	return binlog.NewNames(held, p.Gone)
 }
 
 // log is what the server says of its binary log.
@@ -107,7 +124,7 @@ func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Sc
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	until, err := encodeCursor(point{Version: cursorVersion, Server: now.server, GTIDs: now.gtids.String()})
+	until, err := encodeCursor(bound{point{Version: cursorVersion, Server: now.server, GTIDs: now.gtids.String()}, recorded.Names()})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +139,7 @@ func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Sc
 		return response, s.tryFollowing(ctx, now.gtids)
 	}
 	response.Warnings = append(response.Warnings, unlogged(again, recorded)...)
-	return response, s.planChanges(ctx, r, response, now, cursor)
+	return response, s.planChanges(ctx, r, recorded, response, now, cursor)
 }
 
 // unlogged warns of new columns whose values in rows that were there before no change tells.
@@ -140,7 +157,7 @@ func unlogged(r *relation, recorded coltype.Schema) sdk.Diagnostics {
 		"doesn't tell it: in rows that don't change the column stays null. Begin anew with a snapshot to have it: `etl apply -resnapshot`.", r.source, strings.Join(names, ", ")), "table")
 }
 
-func (s *server) planChanges(ctx context.Context, r *relation, response *sdk.PlanResponse, now *log, cursor []byte) error {
+func (s *server) planChanges(ctx context.Context, r *relation, recorded coltype.Schema, response *sdk.PlanResponse, now *log, cursor []byte) error {
 	var at point
 	if diags := decodeCursor(cursor, &at); diags.HasErrors() {
 		return diags
@@ -155,7 +172,7 @@ func (s *server) planChanges(ctx context.Context, r *relation, response *sdk.Pla
 	if err := s.notReset(ctx, now.server, &at); err != nil {
 		return err
 	}
-	found, err := s.peek(ctx, r, &at, seen, now)
+	found, err := s.peek(ctx, r, coltype.UnifySchema(recorded, response.Columns), recorded.Names(), &at, seen, now)
 	if err != nil {
 		return err
 	}
@@ -210,6 +227,7 @@ func (s *server) explainLog(err error) error {
 	var queried *mysqldriver.MySQLError
 	var statement *binlog.Error
 	var rewritten *binlog.Rewritten
+	var taken *binlog.Taken
 	o := s.options
 	if errors.As(err, &queried) && queried.Number == errPrivilegeNeeded {
 		err = &gomysql.MyError{Code: queried.Number, Message: queried.Message}
@@ -218,6 +236,9 @@ func (s *server) explainLog(err error) error {
 	case errors.As(err, &statement):
 		return problem("Change that rows don't tell", fmt.Sprintf("%s. What rows the table has after that the log doesn't say. Begin anew with a snapshot: `etl apply "+
 			"-resnapshot`.", plain(statement.Error())), "table")
+	case errors.As(err, &taken):
+		return problem("Column that is another one", fmt.Sprintf("The name %s is another column's of %s than that whose values were read, since this statement: %s. Rows that don't change "+
+			"would keep values of the one before. Begin anew with a snapshot: `etl apply -resnapshot`.", strings.Join(taken.Columns, ", "), s.what(), plain(taken.Statement)), "table")
 	case errors.As(err, &rewritten):
 		return s.anotherHistory(plain(rewritten.Error()) + " under that name")
 	case errors.Is(err, binlog.ErrUnnamed):

@@ -33,6 +33,7 @@ type changes struct {
 	layouts  map[*binlog.Column]*layout
 	cells    []cell.Cell
 	position []byte
+	names    *binlog.Names
 	exact    bool         // the server is the one that told the last transaction
 	sent     binlog.Place // of the last change that was taken
 	unmarked int          // rows since the last checkpoint
@@ -105,7 +106,7 @@ func (c *changes) snapshot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.at = start.point
+	c.at, c.names = start.point, binlog.NewNames(c.relation.names(), nil)
 	c.at.GTIDs = gtids
 	if c.at.Server, err = c.server.identity(ctx); err != nil {
 		return errors.Join(err, snap.close())
@@ -251,17 +252,23 @@ func (c *changes) follow(ctx context.Context) error {
 // until is the plan's bound, or all there is now. A snapshot is later than its plan's.
 func (c *changes) until(ctx context.Context) (*binlog.GTIDs, error) {
 	if c.request.Until == nil {
+		if c.names == nil {
+			c.names = c.at.names(c.own().Names())
+		}
 		now, err := c.server.log(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return now.gtids, nil
 	}
-	var bound point
-	if diags := decodeCursor(c.request.Until, &bound); diags.HasErrors() {
+	var until bound
+	if diags := decodeCursor(c.request.Until, &until); diags.HasErrors() {
 		return nil, diags
 	}
-	return binlog.ParseGTIDs(c.server.maria, bound.GTIDs)
+	if c.names == nil {
+		c.names = c.at.names(until.Recorded)
+	}
+	return binlog.ParseGTIDs(c.server.maria, until.GTIDs)
 }
 
 // sameServer begins a new epoch where another server writes the log now: its files and offsets begin anew as well.
@@ -279,6 +286,7 @@ func (c *changes) sameServer(ctx context.Context) error {
 
 func (c *changes) checkpoint(ctx context.Context, seen *binlog.GTIDs) error {
 	c.at.GTIDs, c.unmarked = seen.String(), 0
+	c.at.Gone, c.at.Unread = c.names.Gone(), c.names.Unread(c.own().Names())
 	if c.follower != nil && c.follower.Last != nil {
 		c.at.Last = c.follower.Last
 	}

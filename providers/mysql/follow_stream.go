@@ -31,10 +31,11 @@ func (c *changes) stream(ctx context.Context, seen, until *binlog.GTIDs) (*binlo
 	sets := charsets{server: c.server}
 	handler := binlog.Handler{Change: func(change binlog.Change) error { return c.take(ctx, change) },
 		Truncate:  func(place binlog.Place, at time.Time) error { return c.truncated(ctx, place, at) },
-		Committed: func() error { return c.committed(ctx) }}
+		Committed: func() error { return c.committed(ctx) }, Wanted: among(c.own())}
 	pause, lost, last := firstPause, time.Time{}, c.at.Last
 	for {
 		c.follower = binlog.NewFollower(c.relation.database, c.relation.table, seen, sets.of(ctx), handler)
+		c.follower.Names = c.names
 		c.follower.Expect(last, c.exact)
 		err := c.attempt(ctx, until)
 		if c.follower.Expects() && unfindable(err) { // the server has that transaction no more

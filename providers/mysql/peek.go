@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/mysql/binlog"
 )
@@ -50,14 +53,16 @@ type peeked struct {
 }
 
 // peek reads the log without keeping any of it.
-func (s *server) peek(ctx context.Context, r *relation, at *point, seen *binlog.GTIDs, now *log) (*peeked, error) {
+func (s *server) peek(ctx context.Context, r *relation, columns coltype.Schema, recorded []string, at *point, seen *binlog.GTIDs, now *log) (*peeked, error) {
 	found := &peeked{new: !seen.Contains(now.gtids)}
 	sets := charsets{server: s}
 	follower := binlog.NewFollower(r.database, r.table, seen, sets.of(ctx), binlog.Handler{
 		Change:    func(binlog.Change) error { found.rows++; return nil },
 		Truncate:  func(binlog.Place, time.Time) error { found.rows++; return nil },
 		Committed: func() error { return nil },
+		Wanted:    among(columns),
 	})
+	follower.Names = at.names(recorded)
 	follower.Expect(at.Last, now.server == at.Server)
 	err := s.look(ctx, follower, now.gtids)
 	if follower.Expects() && unfindable(err) { // the server has the transaction no more
@@ -73,11 +78,20 @@ func (s *server) peek(ctx context.Context, r *relation, at *point, seen *binlog.
 	case err != nil:
 		return nil, s.explainLog(err)
 	case found.bytes >= idleLog:
-		found.left = fmt.Sprintf("%d MB of the log", found.bytes>>20)
+		found.left = fmt.Sprintf("so as not to need %d MB of the log", found.bytes>>20)
 	case found.new && follower.First != newest:
-		found.left = "a file of the log that may be purged"
+		found.left = "so as not to need a file of the log that may be purged"
+	case found.new && len(columns) > len(recorded):
+		found.left = "to where it has its new columns"
 	}
 	return found, nil
+}
+
+// among looks for a name among columns as the server does, in any case.
+func among(columns coltype.Schema) func(string) bool {
+	return func(name string) bool {
+		return slices.ContainsFunc(columns, func(f coltype.Field) bool { return strings.EqualFold(f.Name, name) })
+	}
 }
 
 // look reads until the log is read up to the bound and the last transaction was known again, or the time is over.
@@ -128,6 +142,6 @@ func (p *peeked) tell(response *sdk.PlanResponse, r *relation, gtids string) {
 	response.Bytes, response.Changed = 0, p.left != ""
 	response.Position = fmt.Sprintf("%s has no changes after the transactions %s", r.source, brief(gtids))
 	if response.Changed {
-		response.Position += ", and is read on so as not to need " + p.left
+		response.Position += ", and is read on " + p.left
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
@@ -38,11 +37,14 @@ type Handler struct {
 	Truncate func(Place, time.Time) error
 	// Committed follows each transaction.
 	Committed func() error
+	// Wanted reports whether values of a column are read.
+	Wanted func(column string) bool
 }
 
 // Follower interprets events for one table.
 type Follower struct {
 	Database, Table string
+	Names           *Names // of the table's columns; nil where they don't matter
 	Seen            *GTIDs // all transactions until now
 	Last            *Mark  // the last of them that was read here
 	Bytes           uint64 // of the transactions that were read here
@@ -253,13 +255,17 @@ func (f *Follower) describe(table *replication.TableMapEvent) error {
 	if f.lastMap == table {
 		return nil
 	}
-	if f.lastMap == nil || !sameShape(f.lastMap, table) {
+	changed := f.lastMap == nil || !sameShape(f.lastMap, table)
+	if changed {
 		columns, err := columnsOf(table, f.charsets)
 		if err != nil {
 			return err
 		}
 		f.decoder.columns = columns
 		f.before, f.after = make([]cell.Cell, len(columns)), make([]cell.Cell, len(columns))
+	}
+	if f.Names != nil && (changed || f.Names.stale) {
+		f.Names.described(f.decoder.columns)
 	}
 	f.lastMap = table
 	return nil
@@ -323,61 +329,4 @@ func (f *Follower) change(e *replication.RowsEvent, in *source, place *replicati
 		}
 	}
 	return f.handler.Change(c)
-}
-
-// Error is a statement that makes it impossible to go on.
-type Error struct{ Statement, Why string }
-
-func (e *Error) Error() string { return e.Why + ": " + e.Statement }
-
-// query looks for statements that change the table without any row in the log.
-func (f *Follower) query(e *replication.QueryEvent, place *replication.EventHeader) (bool, error) {
-	text := string(trimmed(e.Query))
-	switch verb := strings.ToUpper(firstWord(text)); verb {
-	case "BEGIN", "SAVEPOINT", "RELEASE":
-		return false, nil
-	case "XA":
-		return false, nil
-	case "COMMIT", "ROLLBACK":
-		return true, f.commit()
-	default:
-		effect := effectOf(text, string(e.Schema), f.Database, f.Table)
-		if err := f.apply(effect, text, place); err != nil {
-			return false, err
-		}
-		if f.standalone(verb) {
-			return true, f.commit()
-		}
-		return false, nil
-	}
-}
-
-// standalone statements are transactions of their own. Changes that are logged as statements have an end besides.
-func (f *Follower) standalone(verb string) bool {
-	switch verb {
-	case "INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "CALL", "SET", "DO":
-		return false
-	}
-	return true
-}
-
-func (f *Follower) apply(effect effect, text string, place *replication.EventHeader) error {
-	switch effect {
-	case emptied:
-		return f.handler.Truncate(f.place(place), f.committed)
-	case replaced:
-		return &Error{shortened(text), fmt.Sprintf("%s.%s was replaced by another table", f.Database, f.Table)}
-	case cut:
-		return &Error{shortened(text), fmt.Sprintf("rows of %s.%s changed with its partitions, or its files", f.Database, f.Table)}
-	case stated:
-		return &Error{shortened(text), fmt.Sprintf("a change of %s.%s was logged as a statement, not by its rows", f.Database, f.Table)}
-	}
-	return nil
-}
-
-func shortened(text string) string {
-	if len(text) > 200 {
-		return strings.ToValidUTF8(text[:200], "") + "…"
-	}
-	return text
 }

@@ -238,11 +238,9 @@ func (s *reader) rename() effect {
 }
 
 func (s *reader) alter() effect {
-	s.skip("ALTER", "ONLINE", "OFFLINE", "IGNORE")
-	if !s.peek().is("TABLE") {
+	if !s.altersTable() {
 		return none
 	}
-	s.skip("TABLE", "IF", "EXISTS")
 	own := s.named()
 	found := none
 	for len(s.words) > 0 {

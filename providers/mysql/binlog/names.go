@@ -1,0 +1,136 @@
+package binlog
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Names follow which columns of the source the names stand for under which values were read.
+type Names struct {
+	names map[string]name // in lower case: the server takes them for the same
+	last  string          // the last statement that changed them
+	stale bool            // some changed since rows were last described
+}
+
+// name is what is known of one: whether values were read under it, and whether the column of these is called so still.
+type name struct {
+	held, gone bool
+	origin     string // the name whose column it is, as long as no row was read with it
+}
+
+// Taken says that names are other columns' than those whose values were read.
+type Taken struct {
+	Columns   []string
+	Statement string
+}
+
+func (e *Taken) Error() string { return strings.Join(e.Columns, ", ") + " in " + e.Statement }
+
+// NewNames takes the columns for held under which the rows have values that were read, but for those that are gone.
+func NewNames(held, gone []string) *Names {
+	n := &Names{names: map[string]name{}}
+	for _, column := range held {
+		n.names[strings.ToLower(column)] = name{held: true}
+	}
+	for _, column := range gone {
+		n.names[strings.ToLower(column)] = name{held: true, gone: true}
+	}
+	return n
+}
+
+// Gone are the names under which values were read and whose column has another name now, or is no more.
+func (n *Names) Gone() []string {
+	var gone []string
+	for _, column := range slices.Sorted(maps.Keys(n.names)) {
+		if n.names[column].gone {
+			gone = append(gone, column)
+		}
+	}
+	return gone
+}
+
+// Unread are those of the columns of which no value was read.
+func (n *Names) Unread(columns []string) []string {
+	return slices.DeleteFunc(slices.Clone(columns), func(column string) bool {
+		_, known := n.names[strings.ToLower(column)]
+		return known
+	})
+}
+
+// alter follows a statement, and gives the names that are other columns' now than those whose values were read.
+func (n *Names) alter(statement string, all []renaming) (taken []string) {
+	if len(all) == 0 || statement == n.last { // MariaDB can log one statement when it begins, and when it ends
+		return nil
+	}
+	n.last, n.stale = statement, true
+	left := map[string]name{}
+	for _, r := range all {
+		if r.from != "" {
+			column := strings.ToLower(r.from)
+			left[column] = n.leave(column)
+		}
+	}
+	for _, r := range all {
+		if r.to != "" && n.enter(strings.ToLower(r.to), strings.ToLower(r.from), left, r.perhaps) {
+			taken = append(taken, r.to)
+		}
+	}
+	return taken
+}
+
+// leave takes a name from its column.
+func (n *Names) leave(column string) name {
+	was, known := n.names[column]
+	switch {
+	case !known:
+	case was.held:
+		n.names[column] = name{held: true, gone: true}
+	default:
+		delete(n.names, column)
+	}
+	return was
+}
+
+// enter gives a name to a column, which may have had it before. It reports whether values of another one were read under it.
+func (n *Names) enter(column, from string, left map[string]name, perhaps bool) bool {
+	origin := from
+	if was := left[from]; from != "" && !was.held && was.origin != "" {
+		origin = was.origin
+	}
+	was := n.names[column]
+	switch {
+	case !was.held:
+		n.names[column] = name{origin: origin}
+		return false
+	case was.gone && origin == column, perhaps && !was.gone:
+		n.names[column] = name{held: true}
+		return false
+	}
+	n.names[column] = name{held: true}
+	return true
+}
+
+// emptied forgets what was read: no row is left that could have it.
+func (n *Names) emptied() {
+	clear(n.names)
+	n.last = ""
+}
+
+// described follows a description of the table's rows: with them values come under all its names.
+func (n *Names) described(columns []Column) {
+	n.stale = false
+	now := map[string]bool{}
+	for i := range columns {
+		column := strings.ToLower(columns[i].Name)
+		now[column] = true
+		if !n.names[column].gone {
+			n.names[column] = name{held: true}
+		}
+	}
+	for column, was := range n.names {
+		if was.held && !now[column] {
+			n.names[column] = name{held: true, gone: true}
+		}
+	}
+}
