@@ -40,7 +40,7 @@ func (f *Follower) recognize(found *Mark, t transaction) (bool, error) {
 		found.Before = want.Before
 		f.Last = found
 	}
-	if (own || f.exact && f.Seen.domains[t.maria.DomainID].SequenceNumber == t.maria.SequenceNumber) && want.contradicts(found) {
+	if (own || f.exact && f.Seen.domains[t.maria.DomainID].SequenceNumber == t.maria.SequenceNumber) && want.contradicts(found, f.exact) {
 		return false, &Rewritten{Recorded: want.String(), Found: found.String()}
 	}
 	return own, nil

@@ -31,9 +31,17 @@ func (m *Mark) String() string {
 	return fmt.Sprintf("the transaction %s of %s", m.GTID, time.UnixMicro(m.At).UTC().Format("2006-01-02 15:04:05.999999Z07:00"))
 }
 
-// contradicts reports whether both can't be the same transaction.
-func (m *Mark) contradicts(found *Mark) bool {
-	return m.GTID != found.GTID || m.At != 0 && found.At != 0 && m.At != found.At
+// elsewhere is how much later or earlier another server may say that it committed a transaction: members of a group write
+// some for themselves, and appliers take the time of a change for that of its commit.
+const elsewhere = 10 * time.Minute
+
+// contradicts reports whether both can't be the same transaction. Exact is of what one server says of both.
+func (m *Mark) contradicts(found *Mark, exact bool) bool {
+	if m.GTID != found.GTID || m.At == 0 || found.At == 0 {
+		return m.GTID != found.GTID
+	}
+	apart := time.UnixMicro(m.At).Sub(time.UnixMicro(found.At)).Abs()
+	return apart > 0 && exact || apart > elsewhere
 }
 
 func (t transaction) String() string {

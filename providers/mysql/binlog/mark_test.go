@@ -59,15 +59,18 @@ func TestNewest(t *testing.T) {
 
 // TestContradicts takes two for the same unless both tell that they aren't.
 func TestContradicts(t *testing.T) {
+	const minute = 60_000_000
 	for _, c := range []struct {
-		a, b Mark
-		want bool
+		a, b             Mark
+		exact, elsewhere bool
 	}{
-		{Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2", At: 5}, false}, {Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2", At: 6}, true},
-		{Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2"}, false}, {Mark{GTID: "0-1-2"}, Mark{GTID: "0-1-2", At: 6}, false}, {Mark{GTID: "0-1-2"}, Mark{GTID: "0-2-2"}, true},
+		{Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2", At: 5}, false, false}, {Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2", At: 6}, true, false},
+		{Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2", At: 11 * minute}, true, true}, {Mark{GTID: "0-1-2", At: 11 * minute}, Mark{GTID: "0-1-2", At: 5}, true, true},
+		{Mark{GTID: "0-1-2", At: 5}, Mark{GTID: "0-1-2"}, false, false}, {Mark{GTID: "0-1-2"}, Mark{GTID: "0-1-2", At: 6}, false, false},
+		{Mark{GTID: "0-1-2"}, Mark{GTID: "0-2-2"}, true, true},
 	} {
-		if got := c.a.contradicts(&c.b); got != c.want {
-			t.Errorf("%v and %v: %v", &c.a, &c.b, got)
+		if exact, elsewhere := c.a.contradicts(&c.b, true), c.a.contradicts(&c.b, false); exact != c.exact || elsewhere != c.elsewhere {
+			t.Errorf("%v and %v: %v, of another server %v", &c.a, &c.b, exact, elsewhere)
 		}
 	}
 }
