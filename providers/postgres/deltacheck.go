@@ -37,6 +37,9 @@ func (f *followed) checkTable() sdk.Diagnostics {
 	case r.Kind != catalog.Table && r.Kind != catalog.Partitioned:
 		return sdk.Diagnostics{sdk.Error("Not a table", fmt.Sprintf("%s is a view or a foreign table, which the server writes no log of. Follow the tables that it is made of, or read it "+
 			"with extract \"batch\".", f.label()), "table")}
+	case r.Kind == catalog.Partitioned && f.server.Version < slot.ViaRootVersion:
+		return sdk.Diagnostics{sdk.Error("Partitions published one by one", fmt.Sprintf("The server is of version %d, and tables with partitions can be followed as a whole from version %d on. "+
+			"Follow the partitions of %s, each in a source block of its own, or read it with extract \"batch\".", f.server.Version, slot.ViaRootVersion, f.label()), "table")}
 	case r.Unlogged:
 		return sdk.Diagnostics{sdk.Error("Table without log", fmt.Sprintf("%s is unlogged: the server writes no log of its changes. Have its owner run:\n  ALTER TABLE %s SET LOGGED;",
 			f.label(), r.Quoted()), "table")}
@@ -113,12 +116,12 @@ func (f *followed) checkPublication() sdk.Diagnostics {
 	switch {
 	case f.publication == "" && p == nil && !f.relation.Owned:
 		return say("Missing privilege", "Only the owner of %s, the role %q, may publish its changes; no privilege on the database is enough. Have it (it needs CREATE on the database) run this, and name it, publication = %q:\n  %s;", f.label(), f.relation.Owner, f.common,
-			slot.PublishSQL(f.common, f.relation.Quoted()))
+			f.publishSQL(f.common))
 	case f.publication == "" && p == nil && !f.server.MayPublish:
 		return say("Missing privilege", "The role %q may not create the publication that says which table is followed. Have the database's owner run\n  GRANT CREATE ON DATABASE %s TO %s;\nor have the "+
-			"table's owner run this, and name it, publication = %q:\n  %s;", f.server.Role, session.Ident(f.settings.Target().Name()), role, f.common, slot.PublishSQL(f.common, f.relation.Quoted()))
+			"table's owner run this, and name it, publication = %q:\n  %s;", f.server.Role, session.Ident(f.settings.Target().Name()), role, f.common, f.publishSQL(f.common))
 	case f.publication != "" && p == nil:
-		return say("Unknown publication", "The database has no publication %q. Have the owner of %s run:\n  %s;", f.publication, f.label(), slot.PublishSQL(f.publication, f.relation.Quoted()))
+		return say("Unknown publication", "The database has no publication %q. Have the owner of %s run:\n  %s;", f.publication, f.label(), f.publishSQL(f.publication))
 	case p == nil || f.publication == "": // our own is mended, once the table is read anew
 		return nil
 	}
@@ -126,6 +129,10 @@ func (f *followed) checkPublication() sdk.Diagnostics {
 		return say(g.summary, "%s %s\nIf the table was read already, changes made meanwhile are lost to it: then read it anew, `etl apply -resnapshot`.", g.what, g.mend)
 	}
 	return nil
+}
+
+func (f *followed) publishSQL(name string) string {
+	return slot.PublishSQL(name, f.relation.Quoted(), f.relation.Kind == catalog.Partitioned)
 }
 
 // checkSlot checks that the slot is ours, or that one can be created.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/postgres/catalog"
 	"github.com/automic-etl/etl/providers/postgres/pgoutput"
 	"github.com/automic-etl/etl/providers/postgres/session"
 	"github.com/automic-etl/etl/providers/postgres/slot"
@@ -67,7 +68,7 @@ func (p Provider) Prepare(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
 			if err != nil {
 				return err
 			}
-			if err := slot.Publish(ctx, c, o.slot, s.relation.Quoted(), own, own != nil && s.gap(own) == nil); err != nil {
+			if err := slot.Publish(ctx, c, o.slot, s.relation.Quoted(), s.relation.Kind == catalog.Partitioned, own, own != nil && s.gap(own) == nil); err != nil {
 				return fmt.Errorf("creating the publication %s: %w", o.slot, err)
 			}
 		}

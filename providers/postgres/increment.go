@@ -101,7 +101,7 @@ func (c *cursorColumn) parseLookback(text string, diags sdk.Diagnostics) (string
 			return "", append(diags, sdk.Error("Invalid lookback", fmt.Sprintf("The cursor %q is a time, and %q is no length of time such as \"5m\" or \"2d\".",
 				c.name, text), "extract", "lookback"))
 		}
-		return fmt.Sprintf(" - interval '%d microseconds'", micros), diags
+		return fmt.Sprintf(" - %d * interval '1 microsecond'", micros), diags
 	case "int2", "int4", "int8", "numeric":
 		n, ok := new(big.Rat).SetString(text)
 		if !ok || n.Sign() < 0 || strings.ContainsAny(text, "/eExX_") {

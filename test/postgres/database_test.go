@@ -53,9 +53,32 @@ func databaseAt(t testing.TB, at address) *database {
 	d.conn = connect(t, d.dsn("etl"))
 	t.Cleanup(func() {
 		_ = d.conn.Close(context.Background())
-		d.asAdmin(t, "postgres", "DROP DATABASE "+d.name+" WITH (FORCE)")
+		d.drop(t)
 	})
 	return d
+}
+
+// drop ends what is still connected, in a way that the oldest server knows.
+func (d *database) drop(t testing.TB) {
+	admin := connect(t, d.admin)
+	defer admin.Close(context.Background())
+	run := func(sql string) error {
+		_, err := admin.Exec(context.Background(), sql).ReadAll()
+		return err
+	}
+	err := run("ALTER DATABASE " + d.name + " ALLOW_CONNECTIONS false")
+	for end := time.Now().Add(10 * time.Second); err == nil; time.Sleep(20 * time.Millisecond) {
+		if err = run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + d.name + "'"); err != nil {
+			break
+		}
+		if err = run("DROP DATABASE " + d.name); err == nil {
+			return
+		}
+		if time.Now().Before(end) {
+			err = nil
+		}
+	}
+	t.Errorf("dropping the database: %v", err)
 }
 
 // dsn connects a role of the test server.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/postgres"
+	"github.com/automic-etl/etl/providers/postgres/slot"
 	"github.com/automic-etl/etl/test/services"
 )
 
@@ -247,14 +248,14 @@ func TestServerSettings(t *testing.T) {
 	refused("No replication slot free", "1 of 1 replication slots free", "ALTER SYSTEM SET max_replication_slots = 2;")
 	restart("ALTER SYSTEM SET max_replication_slots = 10")
 
-	d.asAdmin(t, d.name, "SELECT pg_create_logical_replication_slot('etl_'||'x', 'test_decoding')")
 	taken := d.source("delta", map[string]cty.Value{"table": text("busy")})
 	taken.Project, taken.Address = "x", "source.postgres.y"
-	d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot('etl_x'); SELECT pg_create_logical_replication_slot('etl_x_y', 'test_decoding')")
+	name := slot.Name(taken.Project, taken.Address, taken.Lakehouse)
+	d.asAdmin(t, d.name, "SELECT pg_create_logical_replication_slot('"+name+"', 'test_decoding')")
 	if _, diags := postgres.New().Plan(t.Context(), taken, sdk.PlanRequest{}); !strings.Contains(diags.Error(), "Replication slot of somebody else") {
 		t.Errorf("said %v", diags)
 	}
-	d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot('etl_x_y')")
+	d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot('"+name+"')")
 
 	l := newLakehouse(t, d.delta(t, "busy"))
 	l.apply()

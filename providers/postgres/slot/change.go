@@ -13,16 +13,24 @@ import (
 // Plugin writes changes for us.
 const Plugin = "pgoutput"
 
-// PublishSQL creates a publication of one table.
-func PublishSQL(name, table string) string {
-	return fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s WITH (publish_via_partition_root = true)", session.Ident(name), table)
+// PublishSQL creates a publication of one table. One with partitions tells their changes as its own, which servers older than
+// ViaRootVersion don't know of.
+func PublishSQL(name, table string, partitioned bool) string {
+	sql := fmt.Sprintf("CREATE PUBLICATION %s FOR TABLE %s", session.Ident(name), table)
+	if partitioned {
+		sql += " WITH (publish_via_partition_root = true)"
+	}
+	return sql
 }
 
+// ViaRootVersion is the first server that publishes tables with partitions.
+const ViaRootVersion = 13
+
 // Publish makes our own publication tell the changes of one table. One that is sound already is left as it is.
-func Publish(ctx context.Context, c *session.Conn, name, quoted string, p *Publication, sound bool) error {
+func Publish(ctx context.Context, c *session.Conn, name, quoted string, partitioned bool, p *Publication, sound bool) error {
 	switch {
 	case p == nil:
-		err := c.Exec(ctx, PublishSQL(name, quoted))
+		err := c.Exec(ctx, PublishSQL(name, quoted, partitioned))
 		if session.Code(err) == session.CodeDuplicateObject {
 			return nil // another reader of the source was faster
 		}
@@ -32,14 +40,18 @@ func Publish(ctx context.Context, c *session.Conn, name, quoted string, p *Publi
 	}
 	sql := fmt.Sprintf("ALTER PUBLICATION %s SET TABLE %s", session.Ident(name), quoted)
 	if !sound {
-		sql += "; " + wholeSQL(name)
+		sql += "; " + wholeSQL(name, partitioned)
 	}
 	return c.Exec(ctx, sql)
 }
 
 // wholeSQL makes a publication tell all kinds of changes.
-func wholeSQL(name string) string {
-	return fmt.Sprintf("ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)", session.Ident(name))
+func wholeSQL(name string, partitioned bool) string {
+	sql := fmt.Sprintf("ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate'", session.Ident(name))
+	if partitioned {
+		sql += ", publish_via_partition_root = true"
+	}
+	return sql + ")"
 }
 
 // Create makes a slot, or finds it. Making one waits until all transactions of the moment have ended.

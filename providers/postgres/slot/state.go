@@ -23,6 +23,7 @@ type Server struct {
 	MayPublish bool         `json:"may_publish"`
 	Now        pgoutput.LSN `json:"now"`
 	System     string       `json:"-"`
+	Version    int          `json:"-"` // major
 }
 
 const serverSQL = `
@@ -49,7 +50,7 @@ func LoadServer(ctx context.Context, c *session.Conn) (*Server, error) {
 	if err != nil && session.Code(err) != session.CodeNoPrivilege {
 		return nil, err
 	}
-	s.System = system
+	s.System, s.Version = system, c.Version()
 	return &s, nil
 }
 
@@ -92,10 +93,10 @@ const peekSQL = `
 SELECT coalesce(sum(changes), 0)::int8 FROM (
   SELECT count(*) FILTER (WHERE CASE get_byte(data, 0)
       WHEN 84 THEN EXISTS (SELECT FROM generate_series(7, length(data) - 3, 4) place WHERE substring(data FROM place FOR 4) = oidsend($5::oid))
-      ELSE get_byte(data, 0) IN (68, 73, 85) AND substring(data FROM 2 FOR 4) = oidsend($5::oid) END) AS changes, max(lsn) FILTER (WHERE get_byte(data, 0) = 67) AS ended
+      ELSE get_byte(data, 0) IN (68, 73, 85) AND substring(data FROM 2 FOR 4) = oidsend($5::oid) END) AS changes, max(lsn - '0/0') FILTER (WHERE get_byte(data, 0) = 67) AS ended
   FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, NULL, 'proto_version', '1', 'publication_names', $3)
   GROUP BY xid::text) AS transactions
-WHERE ended > $4::pg_lsn`
+WHERE ended > $4::pg_lsn - '0/0'`
 
 // peekTime is how long a plan waits for a slot that another table's plan looks into at the same moment, and how long it looks
 // into much log.
