@@ -45,6 +45,19 @@ func (n numbers) differences(now numbers, columns coltype.Schema) []string {
 	return out
 }
 
+// taken says in words which of some columns have the number of another one that was there before, where a column of their own
+// name was not: the rows that were read have that column's values under its former name, and nothing under the new one.
+func (n numbers) taken(now numbers, columns coltype.Schema) []string {
+	var out []string
+	for _, c := range columns {
+		_, recorded := n[c.Name]
+		if is, there := now[c.Name]; there && !recorded && n.bearer(is) != "" {
+			out = append(out, n.became(c.Name, now))
+		}
+	}
+	return out
+}
+
 // became says what bears the name of a column now.
 func (n numbers) became(name string, now numbers) string {
 	if former := n.bearer(now[name]); former != "" {
@@ -83,6 +96,9 @@ func (t *telling) recognize(ctx context.Context, c *session.Conn) error {
 		if what := pair[0].differences(pair[1], w.wanted); what != nil {
 			return sdk.Diagnostics{t.source.unmatched(what)}
 		}
+	}
+	if what := t.until.Columns.taken(now, w.wanted); what != nil { // the plan found no column of the name, so that only the table has one
+		return sdk.Diagnostics{t.source.unmatched(what)}
 	}
 	if t.window != nil {
 		w.sure = t.window.sure

@@ -7,9 +7,11 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
-// renumbered says which columns are not those that were read before.
+// renumbered says which columns are not those that were read before. A name that the table alone has, since the source had it no
+// more when it was read anew, may come back with another column; one that is new to both is a column like others.
 func (f *followed) renumbered(old place) *sdk.Diagnostic {
-	what := old.Columns.differences(numbersOf(f.attributes), f.recorded)
+	now := numbersOf(f.attributes)
+	what := append(old.Columns.differences(now, f.recorded), old.Columns.taken(now, f.recorded)...)
 	if what == nil {
 		return nil
 	}

@@ -108,6 +108,45 @@ func TestNamesComeBack(t *testing.T) {
 	}
 }
 
+// TestNamesComeBackAfterReadingAnew gives a column a name that the lakehouse's table still has, and no row that was read anew has a
+// value under. The plan says so, and so does a read that was planned before. A name that nobody knows is a new column's.
+func TestNamesComeBackAfterReadingAnew(t *testing.T) {
+	d := newDatabase(t)
+	for name, test := range map[string]struct{ away, back, says string }{
+		"renamed and renamed back": {"ALTER TABLE held RENAME a TO c", "ALTER TABLE held RENAME c TO a", `"a" is now what was "c"`},
+		"onto a dropped one":       {"ALTER TABLE held DROP a", "ALTER TABLE held RENAME b TO a", `"a" is now what was "b"`},
+		"a later one": {"ALTER TABLE held DROP a; ALTER TABLE held ADD c int; UPDATE held SET c = 5", "ALTER TABLE held RENAME c TO a",
+			`"a" is now what was "c"`},
+		"to a new name": {"ALTER TABLE held RENAME a TO c", "ALTER TABLE held RENAME c TO e", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := held(t, d, tables()["a table"])
+			d.inTurn(t, test.away)
+			l.cursor, l.position = nil, ""
+			l.apply()
+			d.exec(t, "INSERT INTO held (id) VALUES (3)")
+			l.apply()
+			d.exec(t, "INSERT INTO held (id) VALUES (4)")
+			planned := l.plan()
+			d.exec(t, "%s", test.back)
+			response, diags := l.provider().Plan(t.Context(), l.cfg, sdk.PlanRequest{Cursor: l.cursor, Columns: l.columns})
+			err := l.read(planned.Until)
+			if test.says == "" {
+				if diags.HasErrors() || !response.Resumable || err != nil {
+					t.Errorf("said %v, %+v, %v", diags, response, err)
+				}
+				return
+			}
+			if diags.HasErrors() || response.Resumable || !strings.Contains(response.Warnings.Error(), test.says) || err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("said %v, %+v\n%v", diags, response, err)
+			}
+			l.cursor, l.position = nil, ""
+			l.apply()
+			l.equals()
+		})
+	}
+}
+
 // TestNameOfOld lets a name come back that no row has a value under: it was gone before the table was read anew.
 func TestNameOfOld(t *testing.T) {
 	d := newDatabase(t)
