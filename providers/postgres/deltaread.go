@@ -141,7 +141,7 @@ func (f *following) snapshot(ctx context.Context) (pgoutput.LSN, error) {
 		return 0, err
 	}
 	defer log.Close()
-	at, name, err := temporarySlot(ctx, log)
+	at, name, err := temporarySlot(ctx, f.settings, log)
 	if err != nil {
 		return 0, err
 	}
@@ -200,13 +200,13 @@ func (f *following) send(ctx context.Context, label string, rows arrow.RecordBat
 
 // temporarySlot is a place in the log, and the name of the snapshot that was taken there. Both last as long as the
 // connection does nothing else.
-func temporarySlot(ctx context.Context, log *session.Conn) (at pgoutput.LSN, snapshot string, err error) {
+func temporarySlot(ctx context.Context, s session.Settings, log *session.Conn) (at pgoutput.LSN, snapshot string, err error) {
 	id := make([]byte, 8)
 	if _, err := rand.Read(id); err != nil {
 		return 0, "", err
 	}
 	name := "etl_snapshot_" + hex.EncodeToString(id)
-	stop := slot.Announce(ctx, name)
+	stop := slot.Announce(ctx, s, log, name)
 	defer stop()
 	rows, err := log.Simple(ctx, slot.TemporarySQL(name))
 	if err != nil {

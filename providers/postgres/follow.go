@@ -72,7 +72,7 @@ func (p Provider) Prepare(ctx context.Context, cfg sdk.Config) sdk.Diagnostics {
 				return fmt.Errorf("creating the publication %s: %w", o.slot, err)
 			}
 		}
-		if err := slot.Create(ctx, c, o.slot); err != nil {
+		if err := slot.Create(ctx, o.settings, c, o.slot); err != nil {
 			return fmt.Errorf("creating the replication slot %s: %w", o.slot, err)
 		}
 		return nil

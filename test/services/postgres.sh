@@ -66,6 +66,7 @@ unix_socket_directories = ''
 wal_level = logical
 max_wal_senders = 20
 max_replication_slots = 20
+max_prepared_transactions = 10
 wal_sender_timeout = 30s
 max_connections = 200
 fsync = off

@@ -84,6 +84,9 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 // Version is the server's major version: 15.
 func (c *Conn) Version() int { return c.version }
 
+// PID is the number of the server's process that serves the connection.
+func (c *Conn) PID() uint32 { return c.pg.PID() }
+
 // Unchecked reports whether the server sends texts in no known encoding.
 func (c *Conn) Unchecked() bool { return c.pg.ParameterStatus("server_encoding") == "SQL_ASCII" }
 

@@ -55,7 +55,7 @@ func wholeSQL(name string, partitioned bool) string {
 }
 
 // Create makes a slot, or finds it. Making one waits until all transactions of the moment have ended.
-func Create(ctx context.Context, c *session.Conn, name string) error {
+func Create(ctx context.Context, s session.Settings, c *session.Conn, name string) error {
 	state, err := Load(ctx, c, name)
 	if err != nil {
 		return err
@@ -67,21 +67,13 @@ func Create(ctx context.Context, c *session.Conn, name string) error {
 	} else if state != nil {
 		return nil
 	}
-	stop := Announce(ctx, name)
+	stop := Announce(ctx, s, c, name)
 	defer stop()
 	_, err = c.Rows(ctx, "SELECT pg_catalog.pg_create_logical_replication_slot($1, $2)", name, Plugin)
 	if session.Code(err) == session.CodeDuplicateObject {
 		return nil
 	}
 	return err
-}
-
-// Announce says in the log, after a while, what is waited for.
-func Announce(ctx context.Context, name string) (stop func()) {
-	timer := time.AfterFunc(5*time.Second, func() {
-		slog.InfoContext(ctx, "a replication slot waits until all transactions that run at the server have ended", "slot", name)
-	})
-	return func() { timer.Stop() }
 }
 
 // TemporarySQL makes a slot that ends with its connection, and exports the state of the database from which on it tells
