@@ -122,7 +122,7 @@ func (f *followed) plan(ctx context.Context, c *session.Conn, old place, first b
 func (f *followed) at(where pgoutput.LSN) place {
 	p := place{Version: cursorVersion, System: f.server.System, Table: f.relation.OID, LSN: where}
 	if f.own != nil {
-		p.Publication = f.own.Stamp()
+		p.Publication, p.Placed = f.own.Stamp(), f.own.Placed
 	}
 	p.Columns, p.Last = numbersOf(f.attributes), f.attributes.Last
 	return p
@@ -207,6 +207,9 @@ func (f *followed) lost(old place) *sdk.Diagnostic {
 	}
 	if old.Publication != "" && old.Publication != f.own.Stamp() {
 		return say("Publication changed", "%s", f.rewritten())
+	}
+	if old.moved(f.own) {
+		return say("Table moved between schemas", "%s", f.away())
 	}
 	return f.renumbered(old)
 }

@@ -27,6 +27,8 @@ type place struct {
 	// had then: greater ones are of later columns.
 	Columns numbers `json:"columns,omitempty"`
 	Last    int     `json:"last,omitempty"`
+	// Placed is another one once the table was in another schema, where the publication tells those of one. Cursors of old don't tell.
+	Placed string `json:"placed,omitempty"`
 }
 
 // publicationName is the one that the block names, or our own.

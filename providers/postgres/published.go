@@ -67,7 +67,10 @@ func (f *following) tells(ctx context.Context, c *session.Conn, s *source) error
 	if f.read.Publication != "" && f.read.Publication != p.Stamp() {
 		return sdk.Errorf("Publication changed", "%s %s", s.rewritten(), again)
 	}
-	f.read.Publication = p.Stamp()
+	if f.read.moved(p) {
+		return sdk.Errorf("Table moved between schemas", "%s %s", s.away(), again)
+	}
+	f.read.Publication, f.read.Placed = p.Stamp(), p.Placed
 	return nil
 }
 
@@ -80,4 +83,15 @@ func (o options) absent(err error) sdk.Diagnostics {
 // rewritten says that a publication is another one than recorded.
 func (s *source) rewritten() string {
 	return fmt.Sprintf("The publication %s was altered, or made again, since %s was read, or is another one than then. What it told meanwhile is not known.", s.publicationName(), s.label())
+}
+
+// moved reports whether the table was put into its schema since a place was recorded, by a publication that tells the schema's tables.
+func (p place) moved(now *slot.Publication) bool {
+	return p.Placed != "" && now.Placed != "" && p.Placed != now.Placed
+}
+
+// away says that a table was not in the schema whose tables are told.
+func (s *source) away() string {
+	return fmt.Sprintf("The publication %s tells the tables of a schema, and %s was moved to another one and back since it was read. What changed meanwhile is not known.",
+		s.publicationName(), s.label())
 }

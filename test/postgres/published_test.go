@@ -75,6 +75,36 @@ func TestOwnersPublicationMended(t *testing.T) {
 	l.equals()
 }
 
+// TestTableAwayFromItsSchema follows a table by a publication of a schema, and moves it out and back. Whatever else is done to it
+// leaves it where it is.
+func TestTableAwayFromItsSchema(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE held (id int PRIMARY KEY, a int); INSERT INTO held VALUES (1, 1); CREATE SCHEMA aside")
+	d.asAdmin(t, d.name, "CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA public")
+	l := newLakehouse(t, publication(d.delta(t, "held"), "all_of_it"))
+	l.apply()
+	d.inTurn(t, "VACUUM FULL held; TRUNCATE held; INSERT INTO held VALUES (1, 1), (2, 2); ALTER TABLE held ALTER a TYPE bigint; GRANT SELECT ON held TO public; "+
+		"ALTER TABLE held RENAME TO other; ALTER TABLE other RENAME TO held; ALTER TABLE held ADD b int; ALTER SCHEMA public RENAME TO p; ALTER SCHEMA p RENAME TO public")
+	l.apply()
+	l.equals()
+	d.exec(t, "INSERT INTO held VALUES (5, 5)")
+	planned := l.plan()
+	d.inTurn(t, "ALTER TABLE held SET SCHEMA aside; UPDATE aside.held SET a = 60 WHERE id = 2; ALTER TABLE aside.held SET SCHEMA public")
+	response, diags := l.provider().Plan(t.Context(), l.cfg, sdk.PlanRequest{Cursor: l.cursor, Columns: l.columns})
+	if diags.HasErrors() || response.Resumable || response.Warnings[0].Summary != "Table moved between schemas" {
+		t.Errorf("said %v, %+v", diags, response)
+	}
+	d.exec(t, "INSERT INTO held VALUES (3, 3)")
+	if err := l.read(planned.Until); err == nil || !strings.Contains(err.Error(), "Table moved between schemas") || !strings.Contains(err.Error(), "-resnapshot") {
+		t.Errorf("said %v", err)
+	}
+	l.cursor, l.position = nil, ""
+	l.apply()
+	d.exec(t, "INSERT INTO held VALUES (4, 4)")
+	l.apply()
+	l.equals()
+}
+
 // TestPublicationMadeAgain follows on from a cursor that doesn't tell which publication there was: the server finds none at
 // the changes' place in the log.
 func TestPublicationMadeAgain(t *testing.T) {

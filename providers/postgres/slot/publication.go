@@ -21,6 +21,7 @@ type Publication struct {
 	Columns  []string `json:"columns"`  // of the table that are told; nil: all
 	Filtered bool     `json:"filtered"` // only some rows of the table are told
 	Written  string   `json:"written"`  // which rows of the catalog it is, and who wrote them last
+	Placed   string   `json:"placed"`   // who put the table into the schema, where the publication tells all of it; else empty
 }
 
 // All reports whether every kind of change is told.
@@ -50,11 +51,17 @@ SELECT json_build_object(
     WHERE n.nspname = $2 AND c.relname = $3), '')%s)
 FROM pg_catalog.pg_publication p WHERE p.pubname = $1`
 
-// Whole schemas can be published since version 15.
+// Whole schemas can be published since version 15. That a table depends on its schema is a row of the catalog that is written when the
+// table is created, and when it is moved.
 const (
 	schemasVersion = 15
 	schemaWritten  = ` || coalesce((SELECT ' ' || s.oid || '.' || s.xmin
-    FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid AND n.nspname = $2), '')`
+    FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_namespace n ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid AND n.nspname = $2), ''),
+  'placed', coalesce((SELECT d.xmin::text
+    FROM pg_catalog.pg_publication_namespace s JOIN pg_catalog.pg_namespace n ON n.oid = s.pnnspid JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+      AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid
+    WHERE s.pnpubid = p.oid AND n.nspname = $2 AND c.relname = $3), '')`
 )
 
 // LoadPublication describes a publication with regard to a table; nil where there is none.
