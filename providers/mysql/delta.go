@@ -39,9 +39,10 @@ type point struct {
 	// be asked for.
 	Last *binlog.Mark `json:"last,omitempty"`
 	// Gone are names under which values were read, and whose columns have them no more; Unread are those of recorded columns
-	// under which none were.
+	// under which none were, and Absent those of these that rows were read without.
 	Gone   []string `json:"gone,omitempty"`
 	Unread []string `json:"unread,omitempty"`
+	Absent []string `json:"absent,omitempty"`
 }
 
 // bound is a point up to which a plan wants changes, and the columns that were recorded when it was made.
@@ -53,7 +54,7 @@ type bound struct {
 // names are those of recorded columns at a point.
 func (p *point) names(recorded []string) *binlog.Names {
 	held := slices.DeleteFunc(slices.Clone(recorded), func(column string) bool { return slices.Contains(p.Unread, column) })
-	return binlog.NewNames(held, p.Gone)
+	return binlog.NewNames(recorded, held, p.Gone, p.Absent)
 }
 
 // log is what the server says of its binary log.
@@ -138,15 +139,15 @@ func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Sc
 		response.Position = fmt.Sprintf("all rows of %s, and its changes after that", r.source)
 		return response, s.tryFollowing(ctx, now.gtids)
 	}
-	response.Warnings = append(response.Warnings, unlogged(again, recorded)...)
-	return response, s.planChanges(ctx, r, recorded, response, now, cursor)
+	return response, s.planChanges(ctx, again, recorded, response, now, cursor)
 }
 
-// unlogged warns of new columns whose values in rows that were there before no change tells.
-func unlogged(r *relation, recorded coltype.Schema) sdk.Diagnostics {
+// unlogged warns of new columns whose values in rows that were there before no change tells: of those that are not recorded,
+// and of those that rows were read without.
+func unlogged(r *relation, recorded coltype.Schema, absent []string) sdk.Diagnostics {
 	var names []string
 	for _, c := range r.columns {
-		if _, known := recorded.Lookup(c.name); !known && c.filled {
+		if _, known := recorded.Lookup(c.name); c.filled && (!known || containsFold(absent, c.name)) {
 			names = append(names, c.name)
 		}
 	}
@@ -176,6 +177,7 @@ func (s *server) planChanges(ctx context.Context, r *relation, recorded coltype.
 	if err != nil {
 		return err
 	}
+	response.Warnings = append(response.Warnings, unlogged(r, recorded, append(found.added, at.Absent...))...)
 	found.tell(response, r, at.GTIDs)
 	return nil
 }
@@ -238,7 +240,7 @@ func (s *server) explainLog(err error) error {
 			"-resnapshot`.", plain(statement.Error())), "table")
 	case errors.As(err, &taken):
 		return problem("Column that is another one", fmt.Sprintf("The name %s is another column's of %s than that whose values were read, since this statement: %s. Rows that don't change "+
-			"would keep values of the one before. Begin anew with a snapshot: `etl apply -resnapshot`.", strings.Join(taken.Columns, ", "), s.what(), plain(taken.Statement)), "table")
+			"would keep values of the one before, or none. Begin anew with a snapshot: `etl apply -resnapshot`.", strings.Join(taken.Columns, ", "), s.what(), plain(taken.Statement)), "table")
 	case errors.As(err, &rewritten):
 		return s.anotherHistory(plain(rewritten.Error()) + " under that name")
 	case errors.Is(err, binlog.ErrUnnamed):

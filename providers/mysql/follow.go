@@ -106,7 +106,9 @@ func (c *changes) snapshot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.at, c.names = start.point, binlog.NewNames(c.relation.names(), nil)
+	held, recorded := c.relation.names(), c.own().Names()
+	absent := slices.DeleteFunc(slices.Clone(recorded), func(column string) bool { return containsFold(held, column) })
+	c.at, c.names = start.point, binlog.NewNames(recorded, held, nil, absent)
 	c.at.GTIDs = gtids
 	if c.at.Server, err = c.server.identity(ctx); err != nil {
 		return errors.Join(err, snap.close())
@@ -286,7 +288,7 @@ func (c *changes) sameServer(ctx context.Context) error {
 
 func (c *changes) checkpoint(ctx context.Context, seen *binlog.GTIDs) error {
 	c.at.GTIDs, c.unmarked = seen.String(), 0
-	c.at.Gone, c.at.Unread = c.names.Gone(), c.names.Unread(c.own().Names())
+	c.at.Gone, c.at.Unread, c.at.Absent = c.names.Gone(), c.names.Unread(c.own().Names()), c.names.Absent()
 	if c.follower != nil && c.follower.Last != nil {
 		c.at.Last = c.follower.Last
 	}

@@ -46,10 +46,11 @@ func (s *server) tryFollowing(ctx context.Context, after *binlog.GTIDs) error {
 // peeked is what a plan saw of the log.
 type peeked struct {
 	rows  int64
-	whole bool   // it was read to its end
-	new   bool   // it has transactions that were not read
-	bytes uint64 // of these
-	left  string // why a table without changes is to be read on; empty where it isn't
+	whole bool     // it was read to its end
+	new   bool     // it has transactions that were not read
+	bytes uint64   // of these
+	left  string   // why a table without changes is to be read on; empty where it isn't
+	added []string // columns that rows were read without
 }
 
 // peek reads the log without keeping any of it.
@@ -73,7 +74,7 @@ func (s *server) peek(ctx context.Context, r *relation, columns coltype.Schema, 
 	if err != nil && (!errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
 		return nil, s.explainLog(err)
 	}
-	found.bytes = follower.Bytes
+	found.bytes, found.added = follower.Bytes, follower.Names.Added
 	switch newest, err := s.newestFile(ctx); {
 	case err != nil:
 		return nil, s.explainLog(err)
@@ -81,7 +82,7 @@ func (s *server) peek(ctx context.Context, r *relation, columns coltype.Schema, 
 		found.left = fmt.Sprintf("so as not to need %d MB of the log", found.bytes>>20)
 	case found.new && follower.First != newest:
 		found.left = "so as not to need a file of the log that may be purged"
-	case found.new && len(columns) > len(recorded):
+	case found.new && (len(columns) > len(recorded) || slices.ContainsFunc(r.names(), func(column string) bool { return containsFold(at.Absent, column) })):
 		found.left = "to where it has its new columns"
 	}
 	return found, nil
@@ -92,6 +93,10 @@ func among(columns coltype.Schema) func(string) bool {
 	return func(name string) bool {
 		return slices.ContainsFunc(columns, func(f coltype.Field) bool { return strings.EqualFold(f.Name, name) })
 	}
+}
+
+func containsFold(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(other, name) })
 }
 
 // look reads until the log is read up to the bound and the last transaction was known again, or the time is over.

@@ -48,8 +48,11 @@ func TestNames(t *testing.T) {
 		{"ADD a int", "a", ""}, {"DROP a, RENAME COLUMN b TO a", "a", "b"}, {"CHANGE a c int, ADD A int", "A", ""}, {"DROP gone", "", ""},
 		{"ADD c int; DROP c; ADD c int", "", ""}, {"ADD c int; rows a b c; DROP c; ADD c int", "c", ""}, {"rows b; ADD a int", "a", ""},
 		{"ADD c int; ADD c int", "", ""}, {"emptied; DROP a, ADD a int", "", ""}, {"DROP a; emptied; ADD a int", "", ""}, {"emptied; rows a; DROP a, ADD a int", "a", ""},
+		{"RENAME COLUMN a TO x", "x", "a"}, {"ADD x int", "", ""}, {"ADD x int; DROP x; RENAME COLUMN a TO x", "x", "a"}, {"ADD x int; rows a b x; DROP x; ADD x int", "x", ""},
+		{"ADD x int; RENAME COLUMN x TO y; RENAME COLUMN y TO x", "", ""}, {"ADD COLUMN IF NOT EXISTS x int", "", ""}, {"emptied; RENAME COLUMN a TO x", "", ""},
+		{"emptied; rows a; RENAME COLUMN a TO b", "b", "a"}, {"emptied; rows a; ADD b int", "", ""}, {"RENAME COLUMN a TO y; RENAME COLUMN y TO x", "x", "a"},
 	} {
-		n := NewNames([]string{"a", "B"}, nil)
+		n := NewNames([]string{"a", "B", "X"}, []string{"a", "B"}, nil, []string{"x"})
 		var taken []string
 		for statement := range strings.SplitSeq(c.statements, "; ") {
 			if columns, rows := strings.CutPrefix(statement, "rows "); rows {
@@ -75,9 +78,14 @@ func TestNames(t *testing.T) {
 
 // TestUnread leaves out what was read, or is known to have come.
 func TestUnread(t *testing.T) {
-	n := NewNames([]string{"a"}, []string{"g"})
-	n.alter("1", []renaming{{to: "New"}})
-	if got := fmt.Sprint(n.Unread([]string{"A", "g", "new", "later"})); got != "[later]" {
+	n := NewNames([]string{"a", "g", "b", "C"}, []string{"a"}, []string{"g"}, []string{"b", "c"})
+	n.alter("1", []renaming{{to: "New"}, {to: "B"}})
+	if got := fmt.Sprint(n.Unread([]string{"A", "g", "b", "C", "new", "later"}), n.Absent(), n.Added); got != "[C later] [c] [b]" {
+		t.Error(got)
+	}
+	n.emptied()
+	n.described([]Column{{Name: "a"}, {Name: "B"}})
+	if got := fmt.Sprint(n.Absent(), n.Gone()); got != "[c g] []" {
 		t.Error(got)
 	}
 }
@@ -92,6 +100,6 @@ func FuzzRenamings(f *testing.F) {
 				t.Errorf("%q does %+v", statement, r)
 			}
 		}
-		NewNames([]string{"a"}, nil).alter(statement, all)
+		NewNames([]string{"a", "b"}, []string{"a"}, nil, []string{"b"}).alter(statement, all)
 	})
 }
