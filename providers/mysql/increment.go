@@ -13,6 +13,7 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/mysql/cell"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 func incrementalBlock() schema.Block {
@@ -23,7 +24,7 @@ func incrementalBlock() schema.Block {
 			{Name: "cursor", Kind: schema.Column, Required: true, Doc: "The column that grows with each change: a timestamp, datetime, date, number or " +
 				"sorted text. Rows without a value are read every time."},
 			{Name: "key", Kind: schema.Columns, Doc: "What identifies a row. By default the primary key."},
-			{Name: "lookback", Type: cty.String, Doc: "How far below the greatest cursor rows may still appear: `\"5m\"` for times, `\"100\"` for numbers."},
+			{Name: "lookback", Type: cty.String, Doc: "How far below the greatest cursor rows may still appear: `\"5m\"` for times, `\"2d\"` for dates, `\"100\"` for numbers."},
 			{Name: "detect_deletes", Type: cty.Bool, Default: cty.False, Doc: "Whether each run compares the keys of all rows with those of the table, and takes out " +
 				"the rows that are gone."},
 			{Name: "batch_size", Type: cty.Number, Doc: "Rows a batch, where the host's own number is not wanted."},
@@ -100,9 +101,9 @@ func (c column) before(value, lookback string) (before, wrong string) {
 	}
 	switch c.class {
 	case date, datetime, instant:
-		d, err := time.ParseDuration(lookback)
-		if err != nil || d < 0 {
-			return "", fmt.Sprintf("The cursor %q is a time, and %q is no duration such as \"5m\" or \"48h\".", c.name, lookback)
+		d, ok := quantity.Span(lookback)
+		if !ok {
+			return "", fmt.Sprintf("The cursor %q is a time, and %q is no length of time such as \"5m\" or \"2d\".", c.name, lookback)
 		}
 		return c.earlier(value, d), ""
 	case integer, decimal, year:

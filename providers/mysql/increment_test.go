@@ -18,6 +18,8 @@ func TestLookback(t *testing.T) {
 		{column{class: instant}, "2024-03-01 00:00:00", "1s", "2024-02-29 23:59:59.000000", ""},
 		{column{class: datetime}, "2024-03-01 00:00:00.000001", "1us", "2024-03-01 00:00:00.000000", ""},
 		{column{class: date}, "2024-03-01", "24h", "2024-02-29", ""},
+		{column{class: date}, "2024-03-01", "2d", "2024-02-28", ""},
+		{column{class: instant}, "2024-03-01 00:00:00", "1w", "2024-02-23 00:00:00.000000", ""},
 		{column{class: integer}, "18446744073709551615", "5", "18446744073709551610", ""},
 		{column{class: integer}, "-9223372036854775808", "0", "-9223372036854775808", ""},
 		{column{class: decimal, scale: 2}, "0.10", "0.25", "-0.15", ""},
@@ -25,8 +27,8 @@ func TestLookback(t *testing.T) {
 		{column{class: words}, "k9", "1", "", "Leave the lookback out"},
 		{column{class: integer}, "1", "5m", "", "is none"},
 		{column{class: integer}, "1", "-5", "", "is none"},
-		{column{class: date}, "2024-03-01", "5", "", "no duration"},
-		{column{class: date}, "2024-03-01", "-5m", "", "no duration"},
+		{column{class: date}, "2024-03-01", "5", "", "no length of time"},
+		{column{class: date}, "2024-03-01", "-5m", "", "no length of time"},
 	} {
 		got, wrong := c.column.before(c.value, c.lookback)
 		if got != c.want || !strings.Contains(wrong, c.wrong) || c.wrong == "" && wrong != "" {

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/attribute"
 	"github.com/automic-etl/etl/providers/postgres/session"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 // increment is an extract block of mode incremental.
@@ -96,12 +95,12 @@ func (c *cursorColumn) parseLookback(text string, diags sdk.Diagnostics) (string
 	}
 	switch c.shape.Base {
 	case "date", "timestamp", "timestamptz":
-		micros, ok := span(text)
+		length, ok := quantity.Span(text)
 		if !ok {
 			return "", append(diags, sdk.Error("Invalid lookback", fmt.Sprintf("The cursor %q is a time, and %q is no length of time such as \"5m\" or \"2d\".",
 				c.name, text), "extract", "lookback"))
 		}
-		return fmt.Sprintf(" - %d * interval '1 microsecond'", micros), diags
+		return fmt.Sprintf(" - %d * interval '1 microsecond'", length.Microseconds()), diags
 	case "int2", "int4", "int8", "numeric":
 		n, ok := new(big.Rat).SetString(text)
 		if !ok || n.Sign() < 0 || strings.ContainsAny(text, "/eExX_") {
@@ -112,19 +111,6 @@ func (c *cursorColumn) parseLookback(text string, diags sdk.Diagnostics) (string
 	}
 	return "", append(diags, sdk.Error("Lookback of a text", fmt.Sprintf("The cursor %q is a text or a uuid, from which nothing can be subtracted. Remove the lookback.", c.name),
 		"extract", "lookback"))
-}
-
-// span reads a length of time, days and weeks too, in microseconds.
-func span(text string) (int64, bool) {
-	if n := len(text) - 1; n > 0 && (text[n] == 'd' || text[n] == 'w') {
-		days, err := strconv.ParseFloat(text[:n], 64)
-		if text[n] == 'w' {
-			days *= 7
-		}
-		return int64(days * 24 * float64(time.Hour/time.Microsecond)), err == nil && days >= 0 && days < 100_000
-	}
-	d, err := time.ParseDuration(text)
-	return d.Microseconds(), err == nil && d >= 0
 }
 
 // sql is the column as it is compared: texts byte by byte, as the lakehouse does.

@@ -166,7 +166,7 @@ func TestIncrementalPlans(t *testing.T) {
 			t.Errorf("%+v %+v", second, second.Overlap)
 		}
 		for _, c := range []struct{ cursor, lookback, want string }{
-			{"cc", "", `Did you mean "c"?`}, {"f", "", "can't be a cursor"}, {"c", "5", "no duration"}, {"id", "5m", "is none"}, {"w", "1", "Leave the lookback out"},
+			{"cc", "", `Did you mean "c"?`}, {"f", "", "can't be a cursor"}, {"c", "5", "no length of time"}, {"id", "5m", "is none"}, {"w", "1", "Leave the lookback out"},
 		} {
 			h := l.incremental(table("plain"), map[string]cty.Value{"cursor": cty.StringVal(c.cursor), "lookback": cty.StringVal(c.lookback)})
 			if _, diags := plan(h.cfg); !strings.Contains(diags.Error(), c.want) {
@@ -211,7 +211,7 @@ func TestIncrementalDivided(t *testing.T) {
 func TestLateRowsAreNoticed(t *testing.T) {
 	each(t, func(t *testing.T, l *lab) {
 		l.exec("CREATE TABLE late (id int primary key, c date, key (c))", "INSERT INTO late VALUES (1, '2024-03-06')")
-		h := l.incremental(table("late"), map[string]cty.Value{"cursor": cty.StringVal("c"), "lookback": cty.StringVal("48h")})
+		h := l.incremental(table("late"), map[string]cty.Value{"cursor": cty.StringVal("c"), "lookback": cty.StringVal("2d")})
 		h.run()
 		l.exec("INSERT INTO late VALUES (2, '2024-03-05')")
 		if response := h.run(); !response.Changed {
