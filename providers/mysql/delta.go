@@ -35,6 +35,8 @@ type point struct {
 	Server  string `json:"server"` // who wrote the log: another server's files and offsets mean nothing
 	Epoch   uint64 `json:"epoch"`  // grows with each snapshot and each server
 	GTIDs   string `json:"gtids"`
+	// File is one of the server's log that was there at the point; empty in cursors of old, and where it may not be known.
+	File string `json:"file,omitempty"`
 	// Last is one of the transactions, by which the server's history is known again; nil in cursors of old, and where none could
 	// be asked for.
 	Last *binlog.Mark `json:"last,omitempty"`
@@ -134,6 +136,11 @@ func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Sc
 		response.Warnings = warning("No key", fmt.Sprintf("%s has no primary key and no unique key without nulls, so that its changes say which row they are of only by all "+
 			"its values: an update is a deletion and an insertion. Add a primary key.", r.source), "table")
 	}
+	cascades, err := s.unloggedRows(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	response.Warnings = append(response.Warnings, cascades...)
 	if len(cursor) == 0 {
 		response.Snapshot, response.Rows, response.Bytes = true, r.rows, r.bytes
 		response.Position = fmt.Sprintf("all rows of %s, and its changes after that", r.source)

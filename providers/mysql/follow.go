@@ -110,7 +110,10 @@ func (c *changes) snapshot(ctx context.Context) error {
 	absent := slices.DeleteFunc(slices.Clone(recorded), func(column string) bool { return containsFold(held, column) })
 	c.at, c.names = start.point, binlog.NewNames(recorded, held, nil, absent)
 	c.at.GTIDs = gtids
-	if c.at.Server, err = c.server.identity(ctx); err != nil {
+	if c.at.Server, err = c.server.identity(ctx); err == nil {
+		c.at.File, err = c.server.newestFile(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, snap.close())
 	}
 	if err = c.truncation(ctx, start); err == nil {
@@ -280,7 +283,7 @@ func (c *changes) sameServer(ctx context.Context) error {
 		return err
 	}
 	if c.exact = server == c.at.Server; !c.exact {
-		c.at.Server, c.at.Epoch = server, c.at.Epoch+1
+		c.at.Server, c.at.Epoch, c.at.File = server, c.at.Epoch+1, ""
 		return nil
 	}
 	return c.server.notReset(ctx, server, &c.at)
@@ -290,7 +293,7 @@ func (c *changes) checkpoint(ctx context.Context, seen *binlog.GTIDs) error {
 	c.at.GTIDs, c.unmarked = seen.String(), 0
 	c.at.Gone, c.at.Unread, c.at.Absent = c.names.Gone(), c.names.Unread(c.own().Names()), c.names.Absent()
 	if c.follower != nil && c.follower.Last != nil {
-		c.at.Last = c.follower.Last
+		c.at.Last, c.at.File = c.follower.Last, c.follower.Last.File
 	}
 	cursor, err := encodeCursor(c.at)
 	if err != nil {

@@ -55,17 +55,21 @@ func (s *server) newestFile(ctx context.Context) (string, error) {
 
 // notReset compares the log's files: their numbers grow until the log is reset.
 func (s *server) notReset(ctx context.Context, server string, at *point) error {
-	if at.Last == nil || at.Last.File == "" || server != at.Server {
+	file := at.File
+	if file == "" && at.Last != nil {
+		file = at.Last.File
+	}
+	if file == "" || server != at.Server {
 		return nil
 	}
 	newest, err := s.newestFile(ctx)
 	if err != nil {
 		return err
 	}
-	before, n := numbered(at.Last.File)
+	before, n := numbered(file)
 	now, m := numbered(newest)
 	if now == before && m < n {
-		return s.anotherHistory(fmt.Sprintf("the file %s of its log was read, and its newest is %s", at.Last.File, newest))
+		return s.anotherHistory(fmt.Sprintf("the file %s of its log was there, and its newest is %s", file, newest))
 	}
 	return nil
 }
