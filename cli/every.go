@@ -36,6 +36,7 @@ type failing struct {
 // every refreshes again and again until it is interrupted. What fails is left out for a while, longer each time, and holds
 // nothing else up.
 func (w *workspace) every(ctx context.Context, c *cli.Context, interval time.Duration) error {
+	w.said = &said{before: map[warning]bool{}, now: map[warning]bool{}}
 	r := &rounds{workspace: w, flags: c, interval: interval, failing: map[string]failing{}}
 	lost := 0 // rounds that came to nothing, in a row
 	for {
@@ -52,6 +53,7 @@ func (w *workspace) every(ctx context.Context, c *cli.Context, interval time.Dur
 		default:
 			lost = 0
 		}
+		w.said.turn(err == nil && len(r.failing) == 0)
 		if !pause(ctx, r.wait(began, lost)) {
 			return nil
 		}

@@ -33,6 +33,7 @@ type workspace struct {
 	compute *duckdb.Engine
 	told    apply.Told
 	shown   *plan.Plan // that was printed with its warnings, for a person
+	said    *said      // what earlier plans of this run warned of; nil where there is one plan
 }
 
 // variableFlags are the flags of every command that evaluates the configuration.

@@ -59,7 +59,7 @@ func (e *environment) refresh(c *cli.Context) error {
 // planRefresh plans, and refuses what is more than taking in new data.
 func (w *workspace) planRefresh(ctx context.Context, options planner.Options) (*plan.Plan, error) {
 	p, diags := w.plan(ctx, options)
-	if w.reportUninterrupted(ctx, diags) {
+	if w.reportUninterrupted(ctx, w.said.unsaid(diags)) {
 		return nil, planFailed(diags)
 	}
 	if changed := definitionsChanged(p); len(changed) > 0 {
