@@ -41,7 +41,7 @@ func (r *planning) decideLoad(ctx context.Context, n *node) {
 		n.compare()
 		n.load(plan.Rebuild, plan.Breaking, "own", "how its rows are read changed")
 		n.work.Load.Append = false
-	case r.resnapshot(n) && n.follows():
+	case r.resnapshot(n) && r.stays(n):
 		n.compare()
 		n.load(plan.Refresh, "", "own", "-resnapshot asks for it to be read anew; what it has of before stays or goes as the snapshot says")
 	case r.resnapshot(n):
@@ -123,6 +123,10 @@ func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 	rows := n.loadedColumns(offered)
 	if !r.stays(n) {
 		return rows, true
+	}
+	if names := n.recased(); len(names) > 0 {
+		r.diags = append(r.diags, columnRecased(n, names))
+		return nil, false
 	}
 	recorded := compile.Given(n.table.Write, n.recorded.Columns)
 	switch n.table.OnSchemaChange {

@@ -97,7 +97,7 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 		response.Position = withoutSecrets(response.Position, r.Project.Sensitive)
 		diags = append(diags, SourceDiagnostics(n.source, WithAddress(response.Warnings, n.table.Addr.String()))...)
 	}
-	return response, diags
+	return response, diag.Unique(diags)
 }
 
 // WithAddress completes what a provider says of reading anew: it doesn't know the table.
@@ -117,9 +117,10 @@ func (r *planning) continues(n *node) bool {
 	return r.stays(n) && !r.resnapshot(n)
 }
 
-// stays says whether the rows that are recorded stay.
+// stays says whether the rows that are recorded stay. Changes do while their source is read anew, unless the columns that it has
+// now can't stand beside theirs.
 func (r *planning) stays(n *node) bool {
-	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && n.newlyRequired() == "" && (n.follows() || !r.resnapshot(n))
+	return n.recorded != nil && n.recorded.StateAt != 0 && r.dataUnchanged(n) && n.newlyRequired() == "" && (n.follows() && len(n.recased()) == 0 || !r.resnapshot(n))
 }
 
 func (r *planning) resnapshot(n *node) bool {

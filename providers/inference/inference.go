@@ -30,7 +30,8 @@ type Settled struct {
 }
 
 // Settle decides on columns: what is declared holds, what was recorded is widened where the lakehouse can promote it,
-// and a column of nothing but nulls is a string.
+// and a column of nothing but nulls is a string. What differs from a recorded name only by case is the host's to refuse, which
+// knows the table.
 func (e Evidence) Settle() (Settled, sdk.Diagnostics) {
 	recorded := withoutProvenance(e.Recorded)
 	diags := e.Source.Reserved(e.Seen.Names())
@@ -60,7 +61,7 @@ func (e Evidence) Settle() (Settled, sdk.Diagnostics) {
 		}
 		out.Columns = append(out.Columns, coltype.Field{Name: column.Name, Type: t})
 	}
-	return out, append(diags, e.Source.Case(out.Columns.Names())...)
+	return out, append(diags, e.Source.Case(e.withDeclared().Names())...)
 }
 
 // widened is a recorded column's type now.

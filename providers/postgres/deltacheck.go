@@ -64,9 +64,12 @@ func (s *source) rowKey(ctx context.Context, c *session.Conn) ([]string, sdk.Dia
 		return s.relation.Key, nil
 	}
 	first, diags := identity(leaves[0])
-	for _, r := range leaves {
-		key, more := identity(r)
-		if diags = append(diags, more...); diags != nil {
+	if diags != nil {
+		return nil, diags
+	}
+	for _, r := range leaves[1:] {
+		key, diags := identity(r)
+		if diags != nil {
 			return nil, diags
 		}
 		if !slices.Equal(key, first) {
