@@ -85,14 +85,20 @@ func (g *growing) mark(ctx context.Context, until *mark) (mark, error) {
 		m.Value = greatest
 	}
 	if m.Value != nil {
-		if m.Tail, err = g.count(ctx, g.column.finite()+" AND "+g.fromOn(*m.Value)+" AND "+g.upTo(*m.Value)); err != nil {
+		tail, err := g.tally(ctx, g.column.finite()+" AND "+g.fromOn(*m.Value)+" AND "+g.upTo(*m.Value))
+		if err != nil {
 			return m, err
 		}
+		m.Tail, m.TailSum = tail.rows, tail.sum
 	}
 	if g.column.nullable {
-		m.Nulls, err = g.count(ctx, g.null())
+		nulls, err := g.tally(ctx, g.null())
+		if err != nil {
+			return m, err
+		}
+		m.Nulls, m.NullsSum = nulls.rows, nulls.sum
 	}
-	return m, err
+	return m, nil
 }
 
 func (g *growing) null() string { return session.Ident(g.column.name) + " IS NULL" }

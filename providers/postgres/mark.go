@@ -18,6 +18,10 @@ type mark struct {
 	// of them, there is something to read although nothing greater has come.
 	Tail  int64 `json:"tail"`
 	Nulls int64 `json:"nulls"`
+	// Sums of their hashes: others in their place, or other values in them, are to be read as well. A cursor of before
+	// them has none, and is read on from once more.
+	TailSum  string `json:"tail_sum,omitempty"`
+	NullsSum string `json:"nulls_sum,omitempty"`
 }
 
 func encodeCursor(v any) ([]byte, error) { return json.Marshal(v) }
@@ -44,7 +48,8 @@ func decodeCursor(text []byte, into any) sdk.Diagnostics {
 
 // same compares how far two reads came.
 func (m mark) same(other mark) bool {
-	return m.Tail == other.Tail && m.Nulls == other.Nulls && sameValue(m.Value, other.Value)
+	return m.Tail == other.Tail && m.Nulls == other.Nulls && m.TailSum == other.TailSum && m.NullsSum == other.NullsSum &&
+		sameValue(m.Value, other.Value)
 }
 
 func sameValue(a, b *string) bool {

@@ -50,9 +50,10 @@ type Column struct {
 
 // Kinds of relations.
 const (
-	Table       = "r"
-	Partitioned = "p"
-	View        = "v"
+	Table        = "r"
+	Partitioned  = "p"
+	Materialized = "m"
+	View         = "v"
 )
 
 // NotFoundError is a name that no relation has.
