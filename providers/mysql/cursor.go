@@ -10,13 +10,17 @@ import (
 // cursorVersion grows when older providers could no longer read what is written.
 const cursorVersion = 1
 
-// mark is how far an incremental read has come. Rows from the value less the lookback on, and rows without one, are counted: a
-// count that changed is new data as well.
+// mark is how far an incremental read has come. Rows from the value less the lookback on, and rows without one, are counted, and
+// their hashes summed up: a count or a sum that changed is new data as well. A cursor of before the sums has none, and is read on
+// from once more.
 type mark struct {
 	Version int     `json:"version"`
 	Value   *string `json:"value"` // the server's text; null where no row has one
 	Tail    int64   `json:"ties"`
 	Nulls   int64   `json:"nulls"`
+
+	TailSum  string `json:"ties_sum,omitempty"`
+	NullsSum string `json:"nulls_sum,omitempty"`
 }
 
 func encodeCursor(v any) ([]byte, error) { return json.Marshal(v) }

@@ -76,24 +76,28 @@ func (f *following) mark(ctx context.Context, q querier, until *mark) (mark, err
 	case f.old != nil:
 		m.Value = f.old.Value
 	}
-	return m, f.count(ctx, q, &m)
+	return m, f.again(ctx, q, &m)
 }
 
-// count looks at the rows that are read again: by their number a late one is noticed though it doesn't move the mark.
-func (f *following) count(ctx context.Context, q querier, m *mark) error {
+// again looks at the rows that are read again: late and changed ones are noticed though they don't move the mark.
+func (f *following) again(ctx context.Context, q querier, m *mark) error {
 	if m.Value != nil {
 		least, wrong := f.column.before(*m.Value, f.options.lookback)
 		if wrong != "" {
 			least = *m.Value
 		}
-		if err := f.scan(ctx, q, &m.Tail, "COUNT(*)", f.is(">=")+" AND "+f.is("<="), f.column.argument(least), f.column.argument(*m.Value)); err != nil {
+		tail, err := f.tally(ctx, q, f.is(">=")+" AND "+f.is("<="), f.column.argument(least), f.column.argument(*m.Value))
+		if err != nil {
 			return err
 		}
+		m.Tail, m.TailSum = tail.rows, tail.sum
 	}
 	if !f.column.nullable {
 		return nil
 	}
-	return f.scan(ctx, q, &m.Nulls, "COUNT(*)", f.name()+" IS NULL")
+	nulls, err := f.tally(ctx, q, f.name()+" IS NULL")
+	m.Nulls, m.NullsSum = nulls.rows, nulls.sum
+	return err
 }
 
 func (f *following) plan(ctx context.Context, columns coltype.Schema) (*sdk.PlanResponse, error) {
@@ -106,10 +110,7 @@ func (f *following) plan(ctx context.Context, columns coltype.Schema) (*sdk.Plan
 		return nil, err
 	}
 	response := &sdk.PlanResponse{
-		Columns: columns, Resumable: true, Changed: f.changed(until), Until: encoded, Position: f.position(until), Rows: -1, Bytes: -1, Key: f.options.key,
-	}
-	if len(response.Key) == 0 {
-		response.Key = f.relation.key
+		Columns: columns, Resumable: true, Changed: f.changed(until), Until: encoded, Position: f.position(until), Rows: -1, Bytes: -1, Key: f.key(),
 	}
 	if f.old != nil {
 		response.Overlap = f.overlap(columns)
@@ -124,7 +125,8 @@ func (f *following) plan(ctx context.Context, columns coltype.Schema) (*sdk.Plan
 }
 
 func (f *following) changed(now mark) bool {
-	return f.old == nil || differ(f.old.Value, now.Value) || f.old.Tail != now.Tail || f.old.Nulls != now.Nulls
+	return f.old == nil || differ(f.old.Value, now.Value) || f.old.Tail != now.Tail || f.old.Nulls != now.Nulls ||
+		f.old.TailSum != now.TailSum || f.old.NullsSum != now.NullsSum
 }
 
 func differ(a, b *string) bool { return (a == nil) != (b == nil) || a != nil && *a != *b }
