@@ -81,6 +81,13 @@ func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanR
 	}
 	response.Warnings = append(response.Warnings, f.untoldColumns(old)...)
 	response.Warnings = append(response.Warnings, f.retypedColumns(req.Columns)...)
+	if response.Resumable {
+		altered, err := f.alteredColumns(ctx, c, old)
+		if err != nil {
+			return nil, append(diags, o.diagnose(err)...)
+		}
+		response.Warnings = append(response.Warnings, altered...)
+	}
 	return response, append(diags, f.lossy()...)
 }
 
@@ -124,7 +131,7 @@ func (f *followed) at(where pgoutput.LSN) place {
 	if f.own != nil {
 		p.Publication, p.Placed = f.own.Stamp(), f.own.Placed
 	}
-	p.Columns, p.Last = numbersOf(f.attributes), f.attributes.Last
+	p.Columns, p.Last, p.Types = numbersOf(f.attributes), f.attributes.Last, typesOf(f.attributes)
 	return p
 }
 

@@ -29,6 +29,8 @@ type place struct {
 	Last    int     `json:"last,omitempty"`
 	// Placed is another one once the table was in another schema, where the publication tells those of one. Cursors of old don't tell.
 	Placed string `json:"placed,omitempty"`
+	// Types are those of the table's columns, by name. Cursors of old don't tell.
+	Types map[string]catalog.Modified `json:"types,omitempty"`
 }
 
 // publicationName is the one that the block names, or our own.

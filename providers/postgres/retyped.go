@@ -13,7 +13,7 @@ func (f *followed) retypedColumns(recorded coltype.Schema) sdk.Diagnostics {
 	now := f.natural()
 	for _, before := range recorded {
 		after, there := now.Lookup(before.Name)
-		if !there || before.Type.Kind == coltype.String || coltype.Promotable(before.Type, after.Type) || coltype.Promotable(after.Type, before.Type) {
+		if !there || !unfit(before.Type, after.Type) {
 			continue
 		}
 		diags = append(diags, sdk.Warning("Values of another type", fmt.Sprintf("The column %q of %s was recorded as %s and is %s now, to which a table's column can't be promoted. Rows whose values are no %s "+
@@ -21,4 +21,9 @@ func (f *followed) retypedColumns(recorded coltype.Schema) sdk.Diagnostics {
 			before.Name, f.label(), before.Type, after.Type, before.Type, before.Name, after.Type), "types"))
 	}
 	return diags
+}
+
+// unfit reports whether values of a type can't be kept in a column of another one.
+func unfit(before, after coltype.Type) bool {
+	return before.Kind != coltype.String && !coltype.Promotable(before, after) && !coltype.Promotable(after, before)
 }

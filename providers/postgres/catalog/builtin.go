@@ -60,10 +60,7 @@ func numeric(typmod int32) column.Shape {
 		s.Lossy = "numeric without precision, whose values may have any number of digits"
 		return s
 	}
-	precision, scale := int((typmod-typmodHeader)>>16)&0xffff, int(typmod-typmodHeader)&0x7ff
-	if scale > 0x3ff {
-		scale -= 0x800 // negative: the column rounds to tens, hundreds, …
-	}
+	precision, scale := digits(typmod)
 	declared := fmt.Sprintf("numeric(%d, %d)", precision, scale)
 	if scale < 0 {
 		precision, scale = precision-scale, 0
@@ -75,4 +72,13 @@ func numeric(typmod int32) column.Shape {
 	}
 	s.Natural, s.Binary = coltype.DecimalOf(precision, scale), true
 	return s
+}
+
+// digits are how many a numeric column has at most, and how many of them are a fraction.
+func digits(typmod int32) (precision, scale int) {
+	precision, scale = int((typmod-typmodHeader)>>16)&0xffff, int(typmod-typmodHeader)&0x7ff
+	if scale > 0x3ff {
+		scale -= 0x800 // negative: the column rounds to tens, hundreds, …
+	}
+	return precision, scale
 }
