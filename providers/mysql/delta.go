@@ -45,6 +45,8 @@ type point struct {
 	Gone   []string `json:"gone,omitempty"`
 	Unread []string `json:"unread,omitempty"`
 	Absent []string `json:"absent,omitempty"`
+	// Types are what the columns were declared as when the last read was planned.
+	Types map[string]string `json:"types,omitempty"`
 }
 
 // bound is a point up to which a plan wants changes, and the columns that were recorded when it was made.
@@ -127,7 +129,7 @@ func (s *server) planDelta(ctx context.Context, r *relation, recorded coltype.Sc
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	until, err := encodeCursor(bound{point{Version: cursorVersion, Server: now.server, GTIDs: now.gtids.String()}, recorded.Names()})
+	until, err := encodeCursor(bound{point{Version: cursorVersion, Server: now.server, GTIDs: now.gtids.String(), Types: again.types()}, recorded.Names()})
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +187,13 @@ func (s *server) planChanges(ctx context.Context, r *relation, recorded coltype.
 		return err
 	}
 	response.Warnings = append(response.Warnings, unlogged(r, recorded, append(found.added, at.Absent...))...)
+	narrowed, err := s.narrowed(ctx, r, at.Types)
+	if err != nil {
+		return err
+	}
+	if response.Warnings = append(response.Warnings, narrowed...); len(narrowed) > 0 && found.left == "" {
+		found.left = "to where its columns have other types"
+	}
 	found.tell(response, r, at.GTIDs)
 	return nil
 }

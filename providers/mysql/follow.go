@@ -109,7 +109,7 @@ func (c *changes) snapshot(ctx context.Context) error {
 	held, recorded := c.relation.names(), c.own().Names()
 	absent := slices.DeleteFunc(slices.Clone(recorded), func(column string) bool { return containsFold(held, column) })
 	c.at, c.names = start.point, binlog.NewNames(recorded, held, nil, absent)
-	c.at.GTIDs = gtids
+	c.at.GTIDs, c.at.Types = gtids, c.relation.types()
 	if c.at.Server, err = c.server.identity(ctx); err == nil {
 		c.at.File, err = c.server.newestFile(ctx)
 	}
@@ -258,7 +258,7 @@ func (c *changes) follow(ctx context.Context) error {
 func (c *changes) until(ctx context.Context) (*binlog.GTIDs, error) {
 	if c.request.Until == nil {
 		if c.names == nil {
-			c.names = c.at.names(c.own().Names())
+			c.names, c.at.Types = c.at.names(c.own().Names()), c.relation.types()
 		}
 		now, err := c.server.log(ctx)
 		if err != nil {
@@ -271,7 +271,7 @@ func (c *changes) until(ctx context.Context) (*binlog.GTIDs, error) {
 		return nil, diags
 	}
 	if c.names == nil {
-		c.names = c.at.names(until.Recorded)
+		c.names, c.at.Types = c.at.names(until.Recorded), until.Types
 	}
 	return binlog.ParseGTIDs(c.server.maria, until.GTIDs)
 }

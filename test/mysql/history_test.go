@@ -152,7 +152,7 @@ func oldCursor(t *testing.T, cursor []byte) []byte {
 	t.Helper()
 	var fields map[string]any
 	err := json.Unmarshal(cursor, &fields)
-	for _, name := range []string{"last", "gone", "unread", "file", "absent"} {
+	for _, name := range []string{"last", "gone", "unread", "file", "absent", "types"} {
 		delete(fields, name)
 	}
 	old, more := json.Marshal(fields)
