@@ -139,5 +139,15 @@ func TestLakeNamesOfOthers(t *testing.T) {
 			t.Errorf("it holds %s", got)
 		}
 		p.run(0, "plan", "-detailed-exitcode")
+		l.exec("ALTER TABLE orders CHANGE b c int") // the table keeps b, of which the next snapshot finds nothing
+		p.run(0, "apply", "-auto-approve", "-resnapshot=table.bronze.orders")
+		l.exec("ALTER TABLE orders CHANGE c b int", "UPDATE orders SET a = 6 WHERE id = 1")
+		if r := p.run(1, "plan"); !r.Says("Column that is another one", way) {
+			t.Error(r.Output())
+		}
+		p.run(0, "apply", "-auto-approve", "-resnapshot=table.bronze.orders")
+		if got := strings.Join(p.query("SELECT id, a, b FROM bronze.orders ORDER BY id"), " "); got != "1,6,3 2,5," {
+			t.Errorf("it holds %s", got)
+		}
 	})
 }
