@@ -92,7 +92,7 @@ func (r *planning) decideNewData(ctx context.Context, n *node) {
 	if n.detectsDeletes() {
 		n.work.Load.Present = n.table.Write.Key
 		if !n.response.Changed {
-			text = fmt.Sprintf("%s has no new rows, and is looked through for deleted ones", n.source.Addr)
+			text = fmt.Sprintf("%s has no new rows; whether rows of before were deleted only their keys tell, which are read by the apply", n.source.Addr)
 		}
 	}
 	n.load(plan.Refresh, "", "data", text)

@@ -60,6 +60,15 @@ func TestDeletedRowsAreFound(t *testing.T) {
 			t.Fatalf("step %d: %d rows instead of %d\n%.500v\n%.500v", step, len(got), len(want), got, want)
 		}
 	}
+	if r := p.must(t, 2, "plan", "-detailed-exitcode"); !r.Says("has no new rows; whether rows of before were deleted only their keys tell") {
+		t.Errorf("the plan says\n%s", r.Output())
+	}
+	d.exec(t, "UPDATE orders SET shop = 'moved'")
+	p.must(t, 0, "apply", "-auto-approve")
+	p.must(t, 0, "apply", "-auto-approve", "-resnapshot=table.bronze.orders")
+	if got := p.ask(t, "SELECT shop FROM bronze.orders"); len(got) != 1 || got[0] != "moved" {
+		t.Errorf("read anew, the table has %v", got)
+	}
 }
 
 // TestKeyThatIsNotRead leaves out a key that no column could hold: the row is no worse for it.
