@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/plan"
@@ -114,7 +115,8 @@ func (n *node) load(action plan.Action, category plan.Category, kind, text strin
 func (r *planning) loadColumns(n *node) (coltype.Schema, bool) {
 	offered := n.response.Columns
 	for _, f := range offered {
-		if IsProvenance(f.Name) || n.follows() && (compile.IsChange(f.Name) || f.Name == compile.DeletedColumn) {
+		name := strings.ToLower(f.Name) // SQL has no other regard for case
+		if IsProvenance(name) || n.follows() && (compile.IsChange(name) || name == compile.DeletedColumn) {
 			r.diags = append(r.diags, diag.Error(n.source.Range, "Reserved column name",
 				"The source has a column %q, and etl writes its own column of this name to the table. Rename it at the source.", f.Name))
 			return nil, false

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/lang/diag"
 )
 
@@ -16,7 +15,7 @@ func (n *node) recased() []renamed {
 		return nil
 	}
 	var names []renamed
-	for _, before := range compile.Given(n.table.Write, n.recorded.Columns) {
+	for _, before := range n.sourceColumns(n.recorded.Columns) {
 		for _, f := range n.response.Columns {
 			if f.Name != before.Name && strings.EqualFold(f.Name, before.Name) {
 				names = append(names, renamed{before.Name, f.Name})
