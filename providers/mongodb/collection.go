@@ -60,6 +60,9 @@ type info struct {
 	snapshots  bool // can be read as of a moment
 }
 
+// stored reports whether the server keeps the documents as it shows them.
+func (i info) stored() bool { return i.kind != "view" && i.kind != "timeseries" }
+
 // describe finds the collection, or says what there is instead.
 func (c *collection) describe(ctx context.Context) (info, sdk.Diagnostics) {
 	specs, err := c.db.ListCollectionSpecifications(ctx, bson.D{})

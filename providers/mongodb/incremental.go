@@ -18,7 +18,7 @@ import (
 )
 
 // planIncremental looks at the documents that a read would send.
-func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
+func (c *collection) planIncremental(ctx context.Context, about info, req sdk.PlanRequest) (*sdk.PlanResponse, sdk.Diagnostics) {
 	old, diags := decodePlace(req.Cursor)
 	if old != nil {
 		diags = append(diags, c.stranger(old.Collection)...)
@@ -45,7 +45,7 @@ func (c *collection) planIncremental(ctx context.Context, req sdk.PlanRequest) (
 	if diags = append(diags, more...); response == nil || diags.HasErrors() {
 		return nil, diags
 	}
-	response.Resumable, response.Changed = true, old == nil || old.Left || after(furthest, old.Value) || !tail.same(old.Again)
+	response.Resumable, response.Changed = true, old == nil || old.Left || after(furthest, old.Value) || !tail.same(old.Again, about.stored())
 	response.Position = c.said(old, furthest, fresh, response.Changed)
 	switch {
 	case !response.Changed:

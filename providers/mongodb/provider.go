@@ -70,7 +70,7 @@ func (c *collection) plan(ctx context.Context, req sdk.PlanRequest) (*sdk.PlanRe
 	case missing.HasErrors():
 		return nil, missing
 	case c.mode == schema.Incremental:
-		return c.planIncremental(ctx, req)
+		return c.planIncremental(ctx, info, req)
 	}
 	return c.planBatch(ctx, info, req)
 }

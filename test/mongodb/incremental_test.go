@@ -298,3 +298,50 @@ func TestLateDocumentsAreNoticed(t *testing.T) {
 		})
 	}
 }
+
+// TestChangesThatKeepTheCountAreNoticed changes documents that a read would send again in ways that leave as many of them.
+func TestChangesThatKeepTheCountAreNoticed(t *testing.T) {
+	db := newDatabase(t)
+	c := db.Collection("c")
+	document := func(id, at, f any) bson.D {
+		return bson.D{{Key: "_id", Value: id}, {Key: "at", Value: at}, {Key: "f", Value: f}}
+	}
+	insert(t, c, document(1, int32(1), math.NaN()))
+	insert(t, c, document(2, nil, 1.0))
+	insert(t, c, document(3, nil, 2.0))
+	insert(t, c, document(4, int32(100), "a"))
+	insert(t, c, document(5, int32(95), "a"))
+	insert(t, c, document(6, int32(50), "a"))
+	r := reader{t: t, config: config(db, "c", "incremental", values{"cursor": cty.StringVal("at"), "lookback": optional("10")})}
+	replace := func(old any, with bson.D) {
+		t.Helper()
+		if _, err := c.DeleteOne(t.Context(), bson.D{{Key: "_id", Value: old}}); err != nil {
+			t.Fatal(err)
+		}
+		insert(t, c, with)
+	}
+	r.next()
+	if plan, _, _ := r.next(); plan.Changed {
+		t.Errorf("nothing happened, and the plan says %q", plan.Position)
+	}
+	for _, step := range []struct {
+		old     any
+		with    bson.D
+		changed bool
+	}{
+		{3, document(7, nil, 2.0), true},
+		{2, document(2, nil, 3.0), true},
+		{4, document(8, int32(100), "a"), true},
+		{8, document(8, int32(100), "b"), true},
+		{5, document(5, int32(95), "b"), true},  // within the lookback
+		{6, document(6, int32(50), "b"), false}, // older
+	} {
+		replace(step.old, step.with)
+		if plan, _, _ := r.next(); plan.Changed != step.changed {
+			t.Errorf("%v for %v: changed %t, %q", step.with, step.old, plan.Changed, plan.Position)
+		}
+		if plan, _, _ := r.next(); plan.Changed {
+			t.Errorf("%v is noticed again: %q", step.with, plan.Position)
+		}
+	}
+}
