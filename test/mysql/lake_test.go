@@ -159,6 +159,7 @@ table "bronze" "orders" { from = source.mysql.orders }
 			{"INSERT INTO orders VALUES (4, '2024-06-30 12:00:10', '2024-01-01')", "up to at 2024-06-30 06:30:10Z", "1,2,3,4"},
 			{"INSERT INTO orders VALUES (5, '2024-06-30 12:00:11', '2024-01-01')", "rows after at 2024-06-30 06:30:10Z", "1,2,3,4,5"},
 			{"INSERT INTO orders VALUES (6, '2024-06-30 12:00:11', '2024-01-01'), (7, '2024-06-30 11:59:30', '2024-01-01'), (8, NULL, '2024-01-01')", "other rows at at", "1,2,3,4,5,6,7,8"},
+			{"UPDATE orders SET id = 9 WHERE id = 8", "other rows at at", "1,2,3,4,5,6,7,8,9"}, // as many as there were
 		} {
 			l.exec(c.statement)
 			if r := p.run(0, "plan"); !r.Says(c.says) {
