@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,6 +145,25 @@ func TestNamesComeBackAfterReadingAnew(t *testing.T) {
 			l.apply()
 			l.equals()
 		})
+	}
+}
+
+// TestNameBackInTheLakehouse does the same with a table of the lakehouse: nothing is applied until it is read anew.
+func TestNameBackInTheLakehouse(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE held (id int PRIMARY KEY, a int, d int); INSERT INTO held VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)")
+	t.Cleanup(func() { d.dropSlots(t) })
+	p := newProject(t, d, map[string]string{"shop.etl.hcl": strings.ReplaceAll(retyped, "TYPES", "")})
+	p.must(t, 0, "apply", "-auto-approve")
+	d.exec(t, "ALTER TABLE held RENAME d TO e")
+	p.must(t, 0, "apply", "-auto-approve", "-resnapshot=table.bronze.held")
+	d.inTurn(t, "ALTER TABLE held RENAME e TO d; UPDATE held SET d = 60 WHERE id = 2")
+	if r := p.must(t, 1, "apply", "-auto-approve"); !r.Says(unmatched, `"d" is now what was "e"`, "-resnapshot=table.bronze.held") {
+		t.Errorf("said\n%s", r.Output())
+	}
+	p.must(t, 0, "apply", "-auto-approve", "-resnapshot=table.bronze.held")
+	if got := p.ask(t, "SELECT id, d FROM bronze.held ORDER BY id"); !slices.Equal(got, []string{"1|1", "2|60", "3|3"}) {
+		t.Errorf("the rows are %v", got)
 	}
 }
 
