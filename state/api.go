@@ -3,6 +3,7 @@
 package state
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -173,7 +174,12 @@ type Change struct {
 	Definition json.RawMessage
 	MetaHash   string
 	Properties map[string]string // set on the table; an empty value removes the property, others stay
+
+	writer string // the run that the commit's files are named by; empty: the summary's
 }
+
+// files is the run that the commit's files are named by, so that whoever sweeps it finds them.
+func (c Change) files() string { return cmp.Or(c.writer, c.Summary.RunID) }
 
 // Operation says what happens to the rows.
 type Operation string

@@ -187,7 +187,7 @@ func (l *Lakehouse) attempt(ctx context.Context, c Change, current *loaded, keep
 
 // finish writes a proposal's metadata and makes it the table's; previous is empty for a new table.
 func (l *Lakehouse) finish(ctx context.Context, p *proposal, previous string) (*loaded, error) {
-	location, err := writeMetadata(p.path, previous, p.change.Summary.RunID, p.meta)
+	location, err := writeMetadata(p.path, previous, p.change.files(), p.meta)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("writing metadata: %w", err), p.discard())
 	}

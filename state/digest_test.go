@@ -27,12 +27,12 @@ func TestDigestSeesTheSame(t *testing.T) {
 		}
 	}
 	same("three commits")
-	must(t, l.fence(t.Context(), "run-2", now(t, l), everySnapshot))
+	must(t, l.fence(t.Context(), "run-2", "run-2", now(t, l), everySnapshot))
 	same("a fence")
 	foreignAppend(t, l, 4)
 	same("a foreign append")
 	foreignAppend(t, l, 5)
-	must(t, l.fence(t.Context(), "run-2", now(t, l), everySnapshot))
+	must(t, l.fence(t.Context(), "run-2", "run-2", now(t, l), everySnapshot))
 	same("a fence on foreign appends")
 	_, err := l.Rollback(t.Context(), orders, base.Main, "run-3")
 	must(t, err)

@@ -132,7 +132,7 @@ func TestForeignAppendIsSeenAndKeepsOurState(t *testing.T) {
 		t.Fatalf("a commit behind a foreign append said %v", err)
 	}
 	// A fence on top doesn't hide that others wrote.
-	must(t, l.fence(t.Context(), "run-2", seen, everySnapshot))
+	must(t, l.fence(t.Context(), "run-2", "run-2", seen, everySnapshot))
 	fenced := now(t, l)
 	if len(fenced.Foreign) != 1 || fenced.StateAt != fenced.Main || fenced.Summary.Mode != ModeFence || string(fenced.Definition) != string(ours.Definition) {
 		t.Fatalf("after a fence: %+v", fenced)
@@ -212,7 +212,7 @@ func TestStateThatIsLostIsNotInvented(t *testing.T) {
 	if seen.StateAt != 0 || seen.Main == 0 || seen.Address == "" || seen.Rows != 2 {
 		t.Fatalf("without our snapshots: %+v", seen)
 	}
-	must(t, l.fence(t.Context(), "run-2", seen, everySnapshot))
+	must(t, l.fence(t.Context(), "run-2", "run-2", seen, everySnapshot))
 	if fenced := now(t, l); fenced.StateAt != 0 || len(fenced.Foreign) != 1 {
 		t.Fatalf("a fence made up a state: %+v", fenced)
 	}
@@ -233,7 +233,7 @@ func TestForeignColumnsShow(t *testing.T) {
 	if !seen.Before.Equal(ours.Columns) || seen.Columns[1].Name != "label" || seen.Columns[1].ID != ours.Columns[1].ID {
 		t.Fatalf("after a foreign rename: %v, before %v", seen.Columns, seen.Before)
 	}
-	must(t, l.fence(t.Context(), "run-2", seen, everySnapshot))
+	must(t, l.fence(t.Context(), "run-2", "run-2", seen, everySnapshot))
 	fenced := now(t, l)
 	if !fenced.Before.Equal(ours.Columns) {
 		t.Fatalf("a fence hid a foreign rename: %v", fenced.Before)

@@ -220,21 +220,25 @@ func TestKilledWhileSweeping(t *testing.T) {
 	}
 }
 
-// Who sweeps what a dead run left commits before its own claim does. Killed in any of these commits, it leaves nothing either.
+// Who sweeps what a dead run left commits before its own claim does: fences of the tables, and what it says on the board.
+// Killed in any of these commits, before or after its files are written, it leaves nothing either.
 func TestKilledWhileClaimingBehindASweep(t *testing.T) {
-	for nth := 1; nth <= 12; nth++ {
-		t.Run(fmt.Sprint(nth), func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			must(t, otherProcess(t, "", "apply", dir, "1").Run())
-			if !killed(t, otherProcess(t, failpoint.WriteAfter, "apply", dir, "5")) {
-				t.Fatal("the process never came by")
-			}
-			if !killed(t, otherProcess(t, fmt.Sprintf("%s:%d", failpoint.CommitBefore, nth), "apply", dir, "5")) && nth <= 5 {
-				t.Fatal("the process never came by")
-			}
-			recovered(t, dir, "", 5)
-		})
+	for _, point := range []string{failpoint.CommitBefore, failpoint.CommitManifestsAfter, failpoint.CommitMetadataAfter} {
+		for nth := 1; nth <= 12; nth++ {
+			at := fmt.Sprintf("%s:%d", point, nth)
+			t.Run(at, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				must(t, otherProcess(t, "", "apply", dir, "1").Run())
+				if !killed(t, otherProcess(t, failpoint.WriteAfter, "apply", dir, "5")) {
+					t.Fatal("the process never came by")
+				}
+				if !killed(t, otherProcess(t, at, "apply", dir, "5")) && nth <= 5 {
+					t.Fatal("the process never came by")
+				}
+				recovered(t, dir, "", 5)
+			})
+		}
 	}
 }
 

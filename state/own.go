@@ -67,7 +67,7 @@ func (l *Lakehouse) sweepOwnTable(ctx context.Context, runID string, ident addr.
 	if err != nil {
 		return err
 	}
-	if err := l.fence(ctx, runID, base, keptSnapshots); err != nil {
+	if err := l.fence(ctx, runID, runID, base, keptSnapshots); err != nil {
 		return err
 	}
 	failpoint.Hit(failpoint.SweepFenced)

@@ -163,7 +163,7 @@ func (p *proposal) snapshot(ctx context.Context, builder *table.MetadataBuilder,
 	w := &manifests{
 		folder: filepath.Join(p.path, "metadata"), version: base.Version(), schema: builder.CurrentSchema(),
 		specs:    func(id int) *iceberg.PartitionSpec { spec, _ := builder.GetSpecByID(id); return spec },
-		snapshot: newSnapshotID(base), name: runMark(p.change.Summary.RunID) + uuid.NewString(),
+		snapshot: newSnapshotID(base), name: runMark(p.change.files()) + uuid.NewString(),
 	}
 	defer func() { p.written = append(p.written, w.written...) }()
 	files, err := p.files(ctx, builder, base, w, parent)

@@ -141,7 +141,7 @@ func (l *Lakehouse) sweepTable(ctx context.Context, runID string, ident addr.Ide
 	if err != nil || len(left) == 0 {
 		return true, errors.Join(err, removeEmpty(stageFolder(path, dead)))
 	}
-	if err := l.fence(ctx, runID, t, everySnapshot); err != nil {
+	if err := l.fence(ctx, runID, dead, t, everySnapshot); err != nil {
 		return true, err
 	}
 	failpoint.Hit(failpoint.SweepFenced)
@@ -160,10 +160,12 @@ func (l *Lakehouse) removeUnnamed(ctx context.Context, ident addr.Ident, left []
 	return removeAll(left)
 }
 
-// fence commits an empty snapshot that carries the recorded state on.
-func (l *Lakehouse) fence(ctx context.Context, runID string, t *Table, keep int) error {
+// fence commits an empty snapshot that carries the recorded state on. Its files are named by the run that is swept: should this
+// one die before they are the table's, whoever sweeps that run again finds them.
+func (l *Lakehouse) fence(ctx context.Context, runID, swept string, t *Table, keep int) error {
 	for attempt := 0; ; attempt++ {
 		c := t.carry(ModeFence, runID)
+		c.writer = swept
 		_, err := l.commit(ctx, c, keep)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
