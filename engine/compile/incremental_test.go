@@ -178,7 +178,7 @@ func TestIncrementalEqualsFull(t *testing.T) {
 	})
 	t.Log("kinds", kinds)
 	for _, kind := range []string{compile.AppendRows, compile.TouchedKeys, compile.Recompute} {
-		if kinds[kind] == 0 {
+		if kinds[kind] == 0 && !testing.Short() { // which draws too few to be sure of each
 			t.Errorf("no chain of the kind %s was drawn: %v", kind, kinds)
 		}
 	}
