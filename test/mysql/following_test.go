@@ -209,6 +209,16 @@ func (f *followed) readOn() error {
 	return f.read(response)
 }
 
+// refused has a plan and a read stop for a reason, with a new snapshot as the way out.
+func (f *followed) refused(summary string) {
+	f.lab.t.Helper()
+	_, diags := f.plan()
+	f.lab.says(diags, summary, "etl apply -resnapshot")
+	if err := f.readOn(); err == nil || !strings.Contains(err.Error(), summary) {
+		f.lab.t.Errorf("the read ends with %v", err)
+	}
+}
+
 // TestLogForms reads rows that are compressed, long, many, or in a table with many columns, and files that change.
 func TestLogForms(t *testing.T) {
 	each(t, func(t *testing.T, l *lab) {

@@ -47,11 +47,7 @@ func TestNamesOfOthers(t *testing.T) {
 						}
 						continue
 					}
-					_, diags := f.plan()
-					l.says(diags, "Column that is another one", "etl apply -resnapshot")
-					if err := f.readOn(); err == nil || !strings.Contains(err.Error(), "Column that is another one") {
-						t.Errorf("the read ends with %v", err)
-					}
+					f.refused("Column that is another one")
 					f.cursor = nil
 					f.run()
 					f.check("a new snapshot")
@@ -93,14 +89,11 @@ func TestNamesThatComeBack(t *testing.T) {
 				l.exec("UPDATE orders SET id = 11 WHERE id = 1")
 				f.run()
 				l.exec(strings.Split(c.after, "; ")...)
-				response, diags := f.plan()
 				if c.says == another {
-					l.says(diags, another, "etl apply -resnapshot")
-					if err := f.readOn(); err == nil || !strings.Contains(err.Error(), another) {
-						t.Errorf("the read ends with %v", err)
-					}
+					f.refused(another)
 					return
 				}
+				response, diags := f.plan()
 				l.says(diags)
 				if got := response.Warnings.Error(); strings.Contains(got, filled) != (c.says == filled) {
 					t.Errorf("the plan says %s", got)

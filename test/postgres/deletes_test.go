@@ -7,15 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-const deleting = `
-etl { project = "shop" }
-variable "dsn" {
-  type      = string
-  sensitive = true
-  default   = env("SHOP_DSN")
-}
-connection "postgres" "shop" { dsn = var.dsn }
-source "postgres" "orders" {
+const deleting = shopConnection + `source "postgres" "orders" {
   connection = connection.postgres.shop
   table      = "public.orders"
   where      = "shop <> 'closed'"

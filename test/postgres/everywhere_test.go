@@ -9,15 +9,7 @@ import (
 )
 
 // everywhere reads one table in each of the three ways, to bronze and from there to gold.
-const everywhere = `
-etl { project = "shop" }
-variable "dsn" {
-  type      = string
-  sensitive = true
-  default   = env("SHOP_DSN")
-}
-connection "postgres" "shop" { dsn = var.dsn }
-source "postgres" "whole" {
+const everywhere = shopConnection + `source "postgres" "whole" {
   connection = connection.postgres.shop
   table      = "public.every"
 }

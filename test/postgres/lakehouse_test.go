@@ -9,8 +9,8 @@ import (
 	"github.com/automic-etl/etl/test/crash/lab"
 )
 
-// shop is a project over a database: one source that is followed, read by a log, a current state, and a merge of the log.
-const shop = `
+// shopConnection is what every project over a database begins with.
+const shopConnection = `
 etl { project = "shop" }
 variable "dsn" {
   type      = string
@@ -18,7 +18,10 @@ variable "dsn" {
   default   = env("SHOP_DSN")
 }
 connection "postgres" "shop" { dsn = var.dsn }
-source "postgres" "busy" {
+`
+
+// shop is a project over a database: one source that is followed, read by a log, a current state, and a merge of the log.
+const shop = shopConnection + `source "postgres" "busy" {
   connection = connection.postgres.shop
   table      = "public.busy"
   extract "delta" {}

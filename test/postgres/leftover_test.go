@@ -35,7 +35,6 @@ func TestLeftoverSlot(t *testing.T) {
 	d := newDatabase(t)
 	d.moving(t)
 	d.exec(t, "INSERT INTO busy SELECT i, 1, repeat('c', 2000) FROM generate_series(10000, 40000) i")
-	without := shop[:strings.Index(shop, `source "postgres"`)]
 	p := newProject(t, d, map[string]string{"shop.etl.hcl": shop})
 	t.Cleanup(func() { d.dropSlots(t) })
 
@@ -47,7 +46,7 @@ func TestLeftoverSlot(t *testing.T) {
 	if r := p.must(t, 0, "plan"); r.Says("A run left something") || r.Says("Warning") {
 		t.Errorf("the plan to go on says\n%s", r.Output())
 	}
-	p.Write(t, map[string]string{"shop.etl.hcl": without})
+	p.Write(t, map[string]string{"shop.etl.hcl": shopConnection})
 	if r := p.must(t, 0, "plan"); !r.Says("A run left something at a source", "publication "+both[0], "replication slot "+both[0]) {
 		t.Errorf("the plan without the block says\n%s", r.Output())
 	}
@@ -66,7 +65,7 @@ func TestLeftoverSlot(t *testing.T) {
 	p.dying(t)
 	p.must(t, 0, "apply", "-auto-approve")
 	p.equal(t, "silver.merged")
-	p.Write(t, map[string]string{"shop.etl.hcl": without})
+	p.Write(t, map[string]string{"shop.etl.hcl": shopConnection})
 	if r := p.must(t, 0, "apply", "-auto-approve"); r.Says("A run left something") {
 		t.Errorf("the end of a source that was followed says\n%s", r.Output())
 	}

@@ -6,15 +6,7 @@ import (
 	"testing"
 )
 
-const rekeyed = `
-etl { project = "shop" }
-variable "dsn" {
-  type      = string
-  sensitive = true
-  default   = env("SHOP_DSN")
-}
-connection "postgres" "shop" { dsn = var.dsn }
-source "postgres" "parts" {
+const rekeyed = shopConnection + `source "postgres" "parts" {
   connection = connection.postgres.shop
   table      = "public.parts"
   extract "delta" {}

@@ -7,15 +7,7 @@ import (
 	"testing"
 )
 
-const retyped = `
-etl { project = "shop" }
-variable "dsn" {
-  type      = string
-  sensitive = true
-  default   = env("SHOP_DSN")
-}
-connection "postgres" "shop" { dsn = var.dsn }
-source "postgres" "held" {
+const retyped = shopConnection + `source "postgres" "held" {
   connection = connection.postgres.shop
   table      = "public.held"
   TYPES
