@@ -114,7 +114,7 @@ func (r *rounds) round(ctx context.Context) error {
 	return nil
 }
 
-// paused are the tables that are left alone for now.
+// paused are the tables that are left alone until it is their time again.
 func (r *rounds) paused() []string {
 	var addresses []string
 	for _, address := range slices.Sorted(maps.Keys(r.failing)) {

@@ -249,8 +249,12 @@ func planFailed(diags hcl.Diagnostics) error {
 
 // fail prints an error that has no place in the configuration.
 func (w *workspace) fail(summary string, err error) error {
-	w.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: diag.Sentence(err)}})
+	w.report(failure(summary, err))
 	return exit(exitError)
+}
+
+func failure(summary string, err error) hcl.Diagnostics {
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: diag.Sentence(err)}}
 }
 
 // engine opens the compute engine, once.
