@@ -83,7 +83,7 @@ func (p *proposal) returnTo(builder *table.MetadataBuilder, base table.Metadata,
 	}
 	w := &manifests{
 		folder: filepath.Join(p.path, "metadata"), version: base.Version(), snapshot: newSnapshotID(base),
-		name: runMark(p.change.Summary.RunID) + uuid.NewString(),
+		name: runMark(p.change.files()) + uuid.NewString(),
 	}
 	defer func() { p.written = append(p.written, w.written...) }()
 	before, err := manifestsOf(target)

@@ -11,22 +11,16 @@ import (
 
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/plugins/schema"
-	"github.com/automic-etl/etl/state"
 )
 
-// identity is the id of the lakehouse with these tables. One that has none is proposed one where a source is followed, so that
-// the plan can name what is created there; whoever applies the plan gives it to the lakehouse.
-func identity(p *config.Project, tables []*state.Table) string {
-	id := state.Identity(tables)
-	if id == "" && slices.ContainsFunc(p.Sources, func(s *config.Source) bool { return s.Mode == schema.Delta }) {
-		id = proposed(p)
-	}
-	return id
-}
-
-// proposed is made of where the lakehouse is going to be: the machine, and the files there. It is the same in each plan before
-// the first apply, and another one elsewhere, also where containers have the same paths.
+// proposed is the id for a lakehouse that has none yet, so that a plan can name what is created where a source is followed;
+// whoever applies the plan gives it to the lakehouse. It is made of where the lakehouse is going to be: the machine, and the
+// files there. It is the same in each plan before the first apply, and another one elsewhere, also where containers have the
+// same paths. It is empty where no source is followed.
 func proposed(p *config.Project) string {
+	if !slices.ContainsFunc(p.Sources, func(s *config.Source) bool { return s.Mode == schema.Delta }) {
+		return ""
+	}
 	place := []string{p.Lakehouse.CatalogPath, p.Lakehouse.Warehouse, inode(p.Dir)}
 	if host, err := os.Hostname(); err == nil {
 		place = append(place, host)

@@ -142,12 +142,12 @@ func (r *planning) readState(ctx context.Context) {
 		r.blind, r.diags = true, append(r.diags, stateUnreadable(r.Project, err))
 		return
 	}
-	r.plan.Lakehouse.ID = identity(r.Project, tables)
 	for _, t := range tables {
 		r.recorded[t.Ident] = t
 	}
-	if state.Identity(tables) == "" {
-		return // no run has prepared a source
+	if r.plan.Lakehouse.ID = state.Identity(tables); r.plan.Lakehouse.ID == "" { // no run has prepared a source
+		r.plan.Lakehouse.ID = proposed(r.Project)
+		return
 	}
 	if r.prepared, err = r.Lakehouse.Prepared(ctx, ""); err != nil {
 		r.diags = append(r.diags, stateUnreadable(r.Project, err))
