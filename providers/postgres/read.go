@@ -195,7 +195,7 @@ func (r *reading) join(ctx context.Context, snapshot string, work func(*session.
 	}
 	defer c.Close()
 	if err := c.Begin(ctx, snapshot); err != nil {
-		if session.Code(err) == session.CodeInvalidParameter {
+		if session.SnapshotGone(err) {
 			return fmt.Errorf("the connection whose snapshot is shared was lost: %w", net.ErrClosed)
 		}
 		return err

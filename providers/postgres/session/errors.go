@@ -14,9 +14,10 @@ import (
 const (
 	cannotConnectNow   = "57P03"
 	tooManyConnections = "53300"
+	invalidParameter   = "22023"
+	notReady           = "55000"
 
 	CodeInvalidPassword      = "28P01"
-	CodeInvalidParameter     = "22023" // also that of a snapshot that is gone
 	CodeInvalidAuthorization = "28000"
 	CodeUnknownDatabase      = "3D000"
 	CodeNoPrivilege          = "42501"
@@ -26,7 +27,6 @@ const (
 	CodeDuplicateObject      = "42710"
 	CodeSyntax               = "42601"
 	CodeObjectInUse          = "55006"
-	CodeNotReady             = "55000"
 	CodeCanceled             = "57014"
 	CodeTooManyConnections   = tooManyConnections
 	CodeReadOnly             = "25006"
@@ -70,4 +70,11 @@ func Lost(err error) bool {
 	}
 	code := Code(err)
 	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08") || code == tooManyConnections
+}
+
+// SnapshotGone reports whether Begin failed since the transaction whose snapshot is shared has ended: its name is unknown,
+// which servers from 17 on say by another code, or its process is just ending.
+func SnapshotGone(err error) bool {
+	code := Code(err)
+	return code == invalidParameter || code == CodeUnknownObject || code == notReady
 }
