@@ -135,7 +135,7 @@ func liveFiles(s *table.Snapshot) (map[string]bool, error) {
 
 // snapshotOf is a snapshot as history shows it; its summary is filled in by who can read spilled values.
 func snapshotOf(s *table.Snapshot) Snapshot {
-	out := Snapshot{ID: s.SnapshotID, At: time.UnixMilli(s.TimestampMs).UTC(), Rows: -1}
+	out := Snapshot{ID: s.SnapshotID, Sequence: s.SequenceNumber, At: time.UnixMilli(s.TimestampMs).UTC(), Rows: -1}
 	if s.ParentSnapshotID != nil {
 		out.Parent = *s.ParentSnapshotID
 	}

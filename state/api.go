@@ -28,6 +28,7 @@ type Table struct {
 	Location         string           `json:"location"` // file URI
 	MetadataLocation string           `json:"metadata_location"`
 	Main             int64            `json:"main"`           // snapshot id of main; 0 where there is none
+	Sequence         int64            `json:"sequence"`       // sequence number of main; later snapshots have higher ones
 	StateAt          int64            `json:"state_at"`       // nearest ancestor of main that has etl.*; 0 where there is none
 	FormatVersion    int              `json:"format_version"` // of Iceberg
 	Columns          coltype.Schema   `json:"columns"`        // with field ids
@@ -83,6 +84,7 @@ type Summary struct {
 	RowsBad     int64             `json:"rows_bad"`
 	Mode        string            `json:"mode"` // load, full, append, keys, metadata, rollback, fence, maintain
 	Checks      []CheckResult     `json:"checks,omitempty"`
+	Quarantine  *Quarantine       `json:"quarantine,omitempty"` // what goes with the rows; nil: not known
 	At          time.Time         `json:"at"`
 }
 
@@ -97,6 +99,12 @@ type Input struct {
 	Latest  string `json:"latest,omitempty"`
 }
 
+// Quarantine is a table's quarantine as it is after a commit.
+type Quarantine struct {
+	Sequence int64 `json:"sequence"` // sequence number of its snapshot; 0: there is none
+	Rows     int64 `json:"rows"`     // -1 unknown
+}
+
 // CheckResult is the outcome of one expect.
 type CheckResult struct {
 	Name   string `json:"name"`
@@ -108,6 +116,7 @@ type CheckResult struct {
 type Snapshot struct {
 	ID        int64     `json:"id"`
 	Parent    int64     `json:"parent,omitempty"`
+	Sequence  int64     `json:"sequence"`
 	At        time.Time `json:"at"`
 	Operation string    `json:"operation"`         // append, replace, overwrite, delete
 	Summary   *Summary  `json:"summary,omitempty"` // nil: another writer's
@@ -123,6 +132,7 @@ type DataFile struct {
 	Location  string // the path as the table's metadata spells it
 	Rows      int64
 	Bytes     int64
+	Sequence  int64        // data sequence number
 	Deletes   []DeleteFile // those that apply to this file
 	Partition map[string]any
 	SpecID    int

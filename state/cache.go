@@ -10,7 +10,7 @@ import (
 )
 
 // cacheVersion changes when what is cached of a table does.
-const cacheVersion = "tables-2"
+const cacheVersion = "tables-3"
 
 // cache keeps tables by the location of their metadata file, across processes. Those files never change, so that an entry
 // is never wrong; losing the cache costs time only.

@@ -161,7 +161,7 @@ func (r *reading) file(e iceberg.ManifestEntry) (DataFile, error) {
 			Way: "Rewrite it as Parquet with the engine that wrote it."}
 	}
 	f := DataFile{
-		Path: path, Location: d.FilePath(), Rows: d.Count(), Bytes: d.FileSizeBytes(), SpecID: int(d.SpecID()), Nulls: d.NullValueCounts(),
+		Path: path, Location: d.FilePath(), Rows: d.Count(), Bytes: d.FileSizeBytes(), Sequence: e.SequenceNum(), SpecID: int(d.SpecID()), Nulls: d.NullValueCounts(),
 		Schema: r.columns, Deletes: r.deletes.of(e), Partition: map[string]any{},
 		Lower: r.bounds(d.LowerBoundValues()), Upper: r.bounds(d.UpperBoundValues()),
 	}

@@ -28,7 +28,8 @@ const (
 	KeyRowsWritten = "etl.rows-written"
 	KeyRowsBad     = "etl.rows-bad"
 	KeyMode        = "etl.mode"
-	KeyChecks      = "etl.checks" // JSON
+	KeyChecks      = "etl.checks"     // JSON
+	KeyQuarantine  = "etl.quarantine" // JSON
 	KeyAt          = "etl.at"
 )
 
@@ -68,7 +69,7 @@ func (s Summary) encode() (iceberg.Properties, error) {
 			props[key] = value
 		}
 	}
-	for key, value := range map[string]any{KeyCursor: s.Cursor, KeyInputs: s.Inputs, KeyChecks: s.Checks, KeyKeeps: s.Keeps, KeyKeys: s.Keys} {
+	for key, value := range map[string]any{KeyCursor: s.Cursor, KeyInputs: s.Inputs, KeyChecks: s.Checks, KeyKeeps: s.Keeps, KeyKeys: s.Keys, KeyQuarantine: s.Quarantine} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return nil, fmt.Errorf("recording %s: %w", key, err)
@@ -103,7 +104,7 @@ func decodeSummary(props iceberg.Properties) (Summary, error) {
 			return s, fmt.Errorf("reading %s: %w", key, err)
 		}
 	}
-	for key, target := range map[string]any{KeyCursor: &s.Cursor, KeyInputs: &s.Inputs, KeyChecks: &s.Checks, KeyKeeps: &s.Keeps, KeyKeys: &s.Keys} {
+	for key, target := range map[string]any{KeyCursor: &s.Cursor, KeyInputs: &s.Inputs, KeyChecks: &s.Checks, KeyKeeps: &s.Keeps, KeyKeys: &s.Keys, KeyQuarantine: &s.Quarantine} {
 		if text := props[key]; text != "" {
 			if err := json.Unmarshal([]byte(text), target); err != nil {
 				return s, fmt.Errorf("reading %s: %w", key, err)

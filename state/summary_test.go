@@ -12,6 +12,10 @@ import (
 	"github.com/automic-etl/etl/lang/addr"
 )
 
+func drawQuarantine(t *rapid.T) Quarantine {
+	return Quarantine{Sequence: rapid.Int64().Draw(t, "sequence"), Rows: rapid.Int64().Draw(t, "rows")}
+}
+
 func drawSummary(t *rapid.T) Summary {
 	text := rapid.StringMatching(`[ -~äöü😀"\\]{0,40}`)
 	s := Summary{
@@ -19,7 +23,8 @@ func drawSummary(t *rapid.T) Summary {
 		HashVersion: rapid.Int().Draw(t, "version"), DataHash: text.Draw(t, "hash"), Fingerprint: text.Draw(t, "print"),
 		Position: text.Draw(t, "position"), RowsRead: rapid.Int64().Draw(t, "read"), RowsWritten: rapid.Int64().Draw(t, "written"),
 		RowsBad: rapid.Int64().Draw(t, "bad"), Mode: text.Draw(t, "mode"), Highest: text.Draw(t, "highest"),
-		At: time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "at")).UTC(),
+		Quarantine: rapid.Ptr(rapid.Custom(drawQuarantine), true).Draw(t, "quarantine"),
+		At:         time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "at")).UTC(),
 	}
 	if size := rapid.IntRange(0, 20000).Draw(t, "cursor"); size > 0 {
 		s.Cursor = map[string][]byte{"": make([]byte, size), text.Draw(t, "partition"): {0xff}}

@@ -73,7 +73,7 @@ func (t *Table) count(main *table.Snapshot) {
 	if main == nil {
 		return
 	}
-	t.Main = main.SnapshotID
+	t.Main, t.Sequence = main.SnapshotID, main.SequenceNumber
 	t.Rows, t.Bytes, t.Files = -1, countOr(main.Summary, "total-files-size"), countOr(main.Summary, "total-data-files")
 	if main.Summary != nil {
 		t.Rows = rowsOf(main.Summary)

@@ -133,8 +133,8 @@ func (b *badRows) close() {
 	}
 }
 
-// publishBad commits the quarantine before the table. Its rows count only while the table's commit does: if the run dies in
-// between, or the commit is rolled back, the next commit to the quarantine removes them.
+// publishBad commits the quarantine before the table, which records it. It counts only while the table's commit does: if the run
+// dies in between, or the commit is rolled back, the next commit makes it again what the table then records.
 func (t *task) publishBad(ctx context.Context) error {
 	b := t.staged.bad
 	if b.open != nil {
@@ -146,11 +146,14 @@ func (t *task) publishBad(ctx context.Context) error {
 		b.files = append(b.files, state.StagedFile{Path: file.Path(), Rows: file.Rows()})
 	}
 	t.outcome.Rows.Bad, t.outcome.Bad = b.loaded+b.checked, t.whyBad()
-	outdated, err := t.outdatedBad(ctx)
+	kept, err := t.keptBad(ctx)
 	if err == nil {
-		outdated, err = t.supersede(ctx, outdated)
+		kept, err = t.supersede(ctx, kept)
 	}
-	if err != nil || len(b.files) == 0 && len(outdated) == 0 {
+	if err == nil {
+		err = b.addAgain(ctx, t, kept.again)
+	}
+	if err != nil || len(b.files) == 0 && len(kept.outdated) == 0 {
 		return err
 	}
 	if err := b.prepare(ctx, t); err != nil {
@@ -158,8 +161,8 @@ func (t *task) publishBad(ctx context.Context) error {
 	}
 	change := state.Change{Ident: t.work.Quarantine, Base: b.base, Columns: b.columns, Operation: state.Append, Add: b.files,
 		Address: t.plan.Address + plan.QuarantineSuffix, Definition: []byte(`{"data":[],"meta":[]}`)}
-	if len(outdated) > 0 {
-		change.Operation, change.Remove = state.Swap, outdated
+	if len(kept.outdated) > 0 {
+		change.Operation, change.Remove = state.Swap, kept.outdated
 	}
 	change.Summary = state.Summary{CommitID: t.commit + plan.QuarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
 		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC()}
@@ -205,4 +208,32 @@ func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {
 	}
 	b.files = append(b.files, files...)
 	return nil
+}
+
+// addAgain stages the rows of files that are no longer in the quarantine, and count again.
+func (b *badRows) addAgain(ctx context.Context, t *task, again []state.DataFile) error {
+	if len(again) == 0 {
+		return nil
+	}
+	if err := b.prepare(ctx, t); err != nil {
+		return err
+	}
+	if err := t.session.BindAs(ctx, outSchema, "again", b.columns, again); err != nil {
+		return fmt.Errorf("opening the quarantine of %s as it was: %w", t.plan.Ident, err)
+	}
+	files, err := t.session.Write(ctx, duckdb.Write{Query: "SELECT * FROM " + outSchema + ".again", Columns: b.columns, Dir: b.dir, Prefix: "again",
+		Compression: "zstd", TargetBytes: targetFileBytes})
+	if err != nil {
+		return fmt.Errorf("writing the quarantine of %s as it was: %w", t.plan.Ident, err)
+	}
+	b.files = append(b.files, files...)
+	return nil
+}
+
+// badNow is the quarantine that goes with the rows.
+func (t *task) badNow() *state.Quarantine {
+	if q := t.published.get(t.work.Quarantine); q != nil && q.Main != 0 {
+		return &state.Quarantine{Sequence: q.Sequence, Rows: q.Rows}
+	}
+	return &state.Quarantine{}
 }

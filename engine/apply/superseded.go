@@ -3,44 +3,39 @@ package apply
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
 
 // supersede takes rows out of the quarantine whose keys or partitions this run computed anew: those that are bad still are found
-// again. It gives the files that go, after those that go already, and stages what is left of them. If the run dies before the
-// table's commit, the next one computes the same keys anew.
-func (t *task) supersede(ctx context.Context, outdated []state.DataFile) ([]state.DataFile, error) {
-	q := t.published.get(t.work.Quarantine)
+// again. What is left of their files is staged. If the run dies before the table's commit, the next one puts them back.
+func (t *task) supersede(ctx context.Context, kept badKept) (badKept, error) {
 	all, _ := t.takingOut()
 	from, keys := t.recomputed()
-	if q == nil || q.Main == 0 || len(all) == 0 || len(keys) == 0 {
-		return outdated, nil
+	if len(kept.counting) == 0 || len(all) == 0 || len(keys) == 0 {
+		return kept, nil
 	}
-	kept, err := t.keptBad(ctx, q, outdated)
-	if err != nil || len(kept) == 0 {
-		return outdated, err
+	b := t.staged.bad
+	if err := b.prepare(ctx, t); err != nil {
+		return kept, err
 	}
 	text, match := t.quarantinedKeys(from, keys)
-	runs, err := t.supersededRuns(ctx, q, kept, text, match)
+	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Old: kept.counting, Keys: []string{"raw", "_etl_run"}, Match: match, Write: duckdb.Write{Query: noRows(b.columns),
+		Columns: b.columns, Dir: b.dir, Prefix: "kept", Compression: "zstd", TargetBytes: targetFileBytes}}, text)
 	if err != nil {
-		return nil, fmt.Errorf("looking for quarantined rows that were computed anew: %w", err)
+		return kept, fmt.Errorf("taking quarantined rows out that were computed anew: %w", err)
 	}
-	for _, run := range runs {
-		merged, err := t.rewriteBad(ctx, run, kept, text, match)
-		if err != nil {
-			return nil, fmt.Errorf("writing the quarantine %s again: %w", q.Ident, err)
-		}
-		outdated = append(outdated, merged.Remove...)
-		t.staged.bad.files = append(t.staged.bad.files, merged.Add...)
-	}
-	return outdated, nil
+	b.files = append(b.files, merged.Add...)
+	there := without(kept.counting, kept.again)
+	kept.again = without(kept.again, merged.Remove)
+	kept.outdated = append(kept.outdated, without(there, without(there, merged.Remove))...)
+	return kept, nil
 }
 
 // key is a column of the table's rows, and its name where the keys are.
@@ -76,26 +71,8 @@ func (t *task) recomputed() (from string, keys []key) {
 	return from, keys
 }
 
-// keptBad are the quarantine's files that are not outdated.
-func (t *task) keptBad(ctx context.Context, q *state.Table, outdated []state.DataFile) ([]state.DataFile, error) {
-	files, err := t.Lakehouse.Files(ctx, q, q.Main)
-	if err != nil {
-		return nil, fmt.Errorf("reading the quarantine %s: %w", q.Ident, err)
-	}
-	gone := make(map[string]bool, len(outdated))
-	for _, f := range outdated {
-		gone[f.Path] = true
-	}
-	var kept []state.DataFile
-	for _, f := range files {
-		if !gone[f.Path] && runOf(f.Path) != "" {
-			kept = append(kept, f)
-		}
-	}
-	return kept, nil
-}
-
-// quarantinedKeys are the keys as the JSON of quarantined rows has them, and the condition that such a row o has a key k.
+// quarantinedKeys are the keys as the JSON of quarantined rows has them, and the condition that a row o which a run put there has
+// a key k.
 func (t *task) quarantinedKeys(from string, keys []key) (text, match string) {
 	values, conditions := make([]string, len(keys)), make([]string, len(keys))
 	for i, k := range keys {
@@ -104,41 +81,15 @@ func (t *task) quarantinedKeys(from string, keys []key) (text, match string) {
 		path := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(k.column)
 		conditions[i] = fmt.Sprintf("CASE WHEN json_valid(o.raw) THEN json_extract(o.raw, %s)::VARCHAR END = k.k%d", dialect.Text(path), i)
 	}
+	conditions = append(conditions, "o._etl_run IS NOT NULL")
 	return "SELECT DISTINCT " + strings.Join(values, ", ") + " FROM " + from, strings.Join(conditions, " AND ")
 }
 
-// supersededRuns are the runs that found rows of the keys.
-func (t *task) supersededRuns(ctx context.Context, q *state.Table, kept []state.DataFile, keys, match string) ([]string, error) {
-	if err := t.session.BindAs(ctx, outSchema, "quarantined", q.Columns, kept); err != nil {
-		return nil, err
+// noRows is a query of the columns without rows.
+func noRows(columns coltype.Schema) string {
+	values := make([]string, len(columns))
+	for i, c := range columns {
+		values[i] = dialect.Cast("NULL", c.Type) + " AS " + dialect.Ident(c.Name)
 	}
-	text := fmt.Sprintf("SELECT DISTINCT o._etl_run FROM %s.quarantined AS o SEMI JOIN (%s) AS k ON %s WHERE o._etl_run IS NOT NULL ORDER BY ALL", outSchema, keys, match)
-	found, err := t.session.Rows(ctx, text, len(kept))
-	if err != nil {
-		return nil, err
-	}
-	var runs []string
-	for _, row := range found.Values {
-		if run, ok := row[0].(string); ok {
-			runs = append(runs, run)
-		}
-	}
-	return runs, nil
-}
-
-// rewriteBad writes a run's rows again without those of the keys. They stay under its name: they count while its commit does.
-func (t *task) rewriteBad(ctx context.Context, run string, kept []state.DataFile, keys, match string) (*duckdb.Merged, error) {
-	b := t.staged.bad
-	if err := b.prepare(ctx, t); err != nil {
-		return nil, err
-	}
-	var files []state.DataFile
-	for _, f := range kept {
-		if runOf(f.Path) == run {
-			files = append(files, f)
-		}
-	}
-	none := fmt.Sprintf("SELECT * FROM %s.quarantined WHERE false", outSchema)
-	return t.session.ReplaceKeys(ctx, duckdb.Merge{Old: files, Keys: []string{"raw"}, Match: match, Write: duckdb.Write{Query: none, Columns: b.columns,
-		Dir: filepath.Join(b.dir, run), Prefix: "kept", Compression: "zstd", TargetBytes: targetFileBytes}}, keys)
+	return "SELECT " + strings.Join(values, ", ") + " WHERE false"
 }

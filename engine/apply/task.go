@@ -160,7 +160,7 @@ func (t *task) change() state.Change {
 		Address: t.plan.Address, Definition: t.work.Definition, MetaHash: t.work.MetaHash}
 	c.Summary = state.Summary{CommitID: t.commit, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion, DataHash: t.work.DataHash,
 		Cursor: t.staged.cursor, Inputs: t.staged.inputs, Highest: t.staged.highest, Keeps: t.staged.keeps, Keys: t.staged.keys, RowsRead: t.outcome.Rows.Read, RowsWritten: t.outcome.Rows.Written,
-		RowsBad: t.outcome.Rows.Bad, Mode: t.work.Compute, Checks: t.checked(), At: time.Now().UTC()}
+		RowsBad: t.outcome.Rows.Bad, Mode: t.work.Compute, Checks: t.checked(), Quarantine: t.badNow(), At: time.Now().UTC()}
 	if l := t.work.Load; l != nil {
 		c.Summary.Fingerprint, c.Summary.Position = l.Fingerprint, l.Position
 	} else if t.base != nil && (t.work.Kind == plan.MetadataWork || t.work.Kind == plan.CheckWork) {

@@ -47,3 +47,22 @@ table "silver" "t" {
 	p.same("SELECT raw, reason FROM silver.t__quarantine",
 		`{"b":1,"t":2,"reason":3,"raw":4,"exact":12345678901234567.123,"nothing":null,"nested":{"x":null,"y":5}}|failed the check "never"`)
 }
+
+// TestQuarantineGoesBackAndForth returns a table to snapshots that were left, and back: what is in quarantine goes along, also
+// what came back with runs that began in the same second.
+func TestQuarantineGoesBackAndForth(t *testing.T) {
+	p := newProject(t, visitFiles("from = table.bronze.visits\n select { columns = [id, region] }\n write \"append\" {}\n expect \"quarantine\" \"eu\" { that = region == \"eu\" }"))
+	query := "SELECT raw->>'id' FROM silver.days__quarantine"
+	p.apply()
+	p.write("in/2.csv", "id,day,region,amount\n21,2026-01-01,us,7\n")
+	p.apply()
+	p.write("in/3.csv", "id,day,region,amount\n31,2026-01-01,us,7\n32,2026-01-01,eu,7\n")
+	p.apply()
+	want := p.rows(query)
+	for _, back := range []int{2, 3, 1, 4, 2} { // snapshots, of which each turn adds two
+		p.rollback("silver", "days", back)
+		p.apply()
+		p.same(query, want...)
+		p.settled()
+	}
+}
