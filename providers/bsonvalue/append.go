@@ -156,7 +156,7 @@ func (a *Appender) key(builder array.Builder, name []byte, l *layout) {
 		b.BinaryBuilder.Append(name)
 		return
 	}
-	if !parsed(builder, name, l.kind) {
+	if !textvalue.Append(builder, name, l.kind) {
 		builder.AppendEmptyValue()
 		a.fail(errors.New(textvalue.Reason(l.path, name, l.kind)))
 	}

@@ -14,7 +14,7 @@ import (
 // scalar appends a value of a flat type. Numbers, dates and the like may stand in texts where the type was declared.
 func scalar(builder array.Builder, v Value, t coltype.Type) bool {
 	if v.Type == String {
-		return parsed(builder, v.text(), t)
+		return textvalue.Append(builder, v.text(), t)
 	}
 	switch b := builder.(type) {
 	case *array.BooleanBuilder:
@@ -90,56 +90,6 @@ func date(builder array.Builder, milliseconds int64, t coltype.Type) bool {
 		return true
 	case *array.Date32Builder:
 		return put(milliseconds%millisPerDay == 0 && t.Kind == coltype.Date, b.Append, arrow.Date32(milliseconds/millisPerDay))
-	}
-	return false
-}
-
-// parsed appends the value that a text stands for.
-func parsed(builder array.Builder, text []byte, t coltype.Type) bool {
-	switch b := builder.(type) {
-	case *array.BooleanBuilder:
-		value, ok := textvalue.Boolean(text)
-		return put(ok, b.Append, value)
-	case *extensions.UUIDBuilder:
-		id, ok := textvalue.UUID(text)
-		return put(ok, b.AppendBytes, id)
-	case *array.BinaryBuilder:
-		value, ok := textvalue.Binary(text)
-		return put(ok, b.Append, value)
-	case *array.Int64Builder:
-		value, ok := textvalue.Long(text)
-		return put(ok, b.Append, value)
-	case *array.Int32Builder:
-		value, ok := textvalue.Int(text)
-		return put(ok, b.Append, value)
-	case *array.Float64Builder:
-		value, ok := textvalue.Double(text)
-		return put(ok, b.Append, value)
-	case *array.Float32Builder:
-		value, ok := textvalue.Float(text)
-		return put(ok, b.Append, value)
-	case *array.Decimal128Builder:
-		value, ok := textvalue.Decimal(text, t.Precision, t.Scale)
-		return put(ok, b.Append, value)
-	}
-	return clock(builder, text, t)
-}
-
-func clock(builder array.Builder, text []byte, t coltype.Type) bool {
-	switch b := builder.(type) {
-	case *array.Date32Builder:
-		value, ok := textvalue.Date(text)
-		return put(ok, b.Append, arrow.Date32(value))
-	case *array.Time64Builder:
-		value, ok := textvalue.Time(text)
-		return put(ok, b.Append, arrow.Time64(value))
-	case *array.TimestampBuilder:
-		read := textvalue.Timestamp
-		if t.Kind == coltype.Timestamptz {
-			read = textvalue.Timestamptz
-		}
-		value, ok := read(text)
-		return put(ok, b.Append, arrow.Timestamp(value))
 	}
 	return false
 }

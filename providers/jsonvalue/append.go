@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/extensions"
@@ -146,17 +145,10 @@ func scalar(builder array.Builder, v *Value, t coltype.Type) bool {
 	case *array.Int32Builder:
 		value, ok := whole(text)
 		return put(ok && value == int64(int32(value)), b.Append, int32(value))
-	case *array.Float64Builder:
-		value, ok := textvalue.Double(text)
-		return put(ok, b.Append, value)
-	case *array.Float32Builder:
-		value, ok := textvalue.Float(text)
-		return put(ok, b.Append, value)
-	case *array.Decimal128Builder:
-		value, ok := textvalue.Decimal(text, t.Precision, t.Scale)
-		return put(ok, b.Append, value)
+	case *array.Float64Builder, *array.Float32Builder, *array.Decimal128Builder:
+		return textvalue.Append(builder, text, t)
 	}
-	return v.Kind == String && clock(builder, text, t)
+	return v.Kind == String && textvalue.Append(builder, text, t)
 }
 
 // whole reads an integer, also in the spellings 1.0 and 1e3 that other programs write.
@@ -169,25 +161,6 @@ func whole(text []byte) (int64, bool) {
 		return 0, false
 	}
 	return int64(n.LowBits()), true
-}
-
-func clock(builder array.Builder, text []byte, t coltype.Type) bool {
-	switch b := builder.(type) {
-	case *array.Date32Builder:
-		value, ok := textvalue.Date(text)
-		return put(ok, b.Append, arrow.Date32(value))
-	case *array.Time64Builder:
-		value, ok := textvalue.Time(text)
-		return put(ok, b.Append, arrow.Time64(value))
-	case *array.TimestampBuilder:
-		read := textvalue.Timestamp
-		if t.Kind == coltype.Timestamptz {
-			read = textvalue.Timestamptz
-		}
-		value, ok := read(text)
-		return put(ok, b.Append, arrow.Timestamp(value))
-	}
-	return false
 }
 
 func put[T any](ok bool, to func(T), value T) bool {

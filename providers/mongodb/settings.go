@@ -11,6 +11,7 @@ import (
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/plugins/sdk"
 	"github.com/automic-etl/etl/providers/attribute"
+	"github.com/automic-etl/etl/providers/quantity"
 )
 
 const (
@@ -133,20 +134,11 @@ func decodeLookback(text string) (lookback, sdk.Diagnostics) {
 		l.isNumber = true
 		return l, nil
 	}
-	d, err := parseDuration(text)
-	if err != nil || d < 0 {
+	d, ok := quantity.Span(text)
+	if !ok {
 		return l, sdk.Diagnostics{sdk.Error("Invalid lookback", fmt.Sprintf("The lookback %q is neither a duration such as \"5m\", \"12h\" or \"2d\" nor a "+
 			"whole number.", text), "lookback")}
 	}
 	l.duration = d
 	return l, nil
-}
-
-// parseDuration knows days, as the language does.
-func parseDuration(text string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		d, err := time.ParseDuration(days + "h")
-		return 24 * d, err
-	}
-	return time.ParseDuration(text)
 }
