@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/host"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -88,6 +89,9 @@ func (t *task) mergePresent(ctx context.Context, files []state.StagedFile, rows 
 	if err := t.session.BindAs(ctx, changeSchema, "present", p.columns, dataFiles(here, p.columns)); err != nil {
 		return fmt.Errorf("opening the keys of the source: %w", err)
 	}
+	if err := t.warnOfPassedOver(ctx, rows, keys); err != nil {
+		return err
+	}
 	gone := fmt.Sprintf("SELECT %[1]s FROM %[2]s AS q ANTI JOIN %[3]s.present AS k ON %[4]s", list, changeOld, changeSchema, matching(keys))
 	if _, err := t.keep(ctx, changeKeys, fmt.Sprintf("SELECT %[1]s FROM (%[2]s) UNION SELECT %[1]s FROM (%[3]s)", list, rows, gone)); err != nil {
 		return err
@@ -96,6 +100,33 @@ func (t *task) mergePresent(ctx context.Context, files []state.StagedFile, rows 
 		return err
 	}
 	return removeAll(append(here, files...))
+}
+
+// warnOfPassedOver says that the source has rows that the cursor passes over: their keys are neither in the table nor among the
+// rows that were read. Bad rows are in the quarantine; where checks take rows out, it isn't known which.
+func (t *task) warnOfPassedOver(ctx context.Context, rows string, keys []string) error {
+	if all, _ := t.takingOut(); len(all) > 0 {
+		return nil
+	}
+	list := strings.Join(keys, ", ")
+	known := fmt.Sprintf("SELECT %[1]s FROM %[2]s UNION ALL SELECT %[1]s FROM (%[3]s)", list, changeOld, rows)
+	count, err := t.session.Count(ctx, fmt.Sprintf("SELECT %s FROM %s.present AS q ANTI JOIN (%s) AS k ON %s", list, changeSchema, known, matching(keys)))
+	if err != nil {
+		return fmt.Errorf("looking for rows that the cursor passes over: %w", err)
+	}
+	count -= t.staged.bad.loaded
+	if q := t.published.get(t.work.Quarantine); q != nil {
+		count -= max(q.Rows, 0)
+	}
+	if count <= 0 {
+		return nil
+	}
+	t.outcome.diags = append(t.outcome.diags, diag.Warning(t.place(t.plan.Address), "Rows of the source are not in the table",
+		"%s of %s have keys that %s doesn't have, and were not read. If they came while this run read, the next one brings them. If the next one says this again, the cursor passes "+
+			"over them: they came late, with a cursor older than the lookback, or their keys changed while the cursor stayed. `etl apply -resnapshot=%s` reads all rows anew; a longer "+
+			"lookback, or a cursor that every change moves, keeps it from coming again.",
+		diag.Count(count, "row"), t.work.Load.Source, t.plan.Ident, t.plan.Address))
+	return nil
 }
 
 // unreadableKeyError says that it isn't known which rows are still there.

@@ -65,3 +65,36 @@ func TestDeletesThatCantGo(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsPassedOverAreTold changes a key, and brings a row late, where the cursor says nothing of either.
+func TestRowsPassedOverAreTold(t *testing.T) {
+	row := func(id, u int64) map[string]any {
+		return map[string]any{"id": id, "u": u, "x": nil, "note": "n", "words": nil}
+	}
+	for name, test := range map[string]struct {
+		then []map[string]any
+		told string
+	}{
+		"nothing":       {[]map[string]any{row(1, 1), row(2, 9)}, ""},
+		"a new row":     {[]map[string]any{row(1, 1), row(2, 9), row(3, 10)}, ""},
+		"a deleted row": {[]map[string]any{row(2, 9)}, ""},
+		"a changed key": {[]map[string]any{row(7, 1), row(2, 9)}, "1 row of source.script.t"},
+		"late rows":     {[]map[string]any{row(1, 1), row(2, 9), row(3, 2), row(4, 3)}, "2 rows of source.script.t"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := &cursored{columns: cursoredColumns(), rows: []map[string]any{row(1, 1), row(2, 9)}}
+			p := &project{failer: t, dir: t.TempDir(), compute: compute(t), script: &script{streams: map[string]stream{"t": table}}}
+			p.write("shop.etl.hcl", detecting)
+			p.apply()
+			table.rows = test.then
+			_, _, diags := p.tryApply(planner.Options{})
+			if said := spelled(diags); diags.HasErrors() || strings.Contains(said, "not in the table") != (test.told != "") || !strings.Contains(said, test.told) {
+				t.Errorf("it says %q", said)
+			}
+			if _, _, diags := p.tryApply(planner.Options{Resnapshot: []string{"table.bronze.t"}}); len(diags) > 0 {
+				t.Errorf("read anew, it says %q", spelled(diags))
+			}
+			p.same("SELECT id, u, x, note, words FROM bronze.t", spelledRows(test.then)...)
+		})
+	}
+}
