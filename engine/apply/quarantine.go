@@ -151,9 +151,9 @@ func (t *task) publishBad(ctx context.Context) error {
 		kept, err = t.supersede(ctx, kept)
 	}
 	if err == nil {
-		err = b.addAgain(ctx, t, kept.again)
+		err = b.addAgain(ctx, t, kept.Again)
 	}
-	if err != nil || len(b.files) == 0 && len(kept.outdated) == 0 {
+	if err != nil || len(b.files) == 0 && len(kept.Outdated) == 0 {
 		return err
 	}
 	if err := b.prepare(ctx, t); err != nil {
@@ -161,8 +161,8 @@ func (t *task) publishBad(ctx context.Context) error {
 	}
 	change := state.Change{Ident: t.work.Quarantine, Base: b.base, Columns: b.columns, Operation: state.Append, Add: b.files,
 		Address: t.plan.Address + plan.QuarantineSuffix, Definition: []byte(`{"data":[],"meta":[]}`)}
-	if len(kept.outdated) > 0 {
-		change.Operation, change.Remove = state.Swap, kept.outdated
+	if len(kept.Outdated) > 0 {
+		change.Operation, change.Remove = state.Swap, kept.Outdated
 	}
 	change.Summary = state.Summary{CommitID: t.commit + plan.QuarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
 		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC()}

@@ -9,16 +9,17 @@ import (
 	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/engine/quarantine"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/state"
 )
 
 // supersede takes rows out of the quarantine whose keys or partitions this run computed anew: those that are bad still are found
 // again. What is left of their files is staged. If the run dies before the table's commit, the next one puts them back.
-func (t *task) supersede(ctx context.Context, kept badKept) (badKept, error) {
+func (t *task) supersede(ctx context.Context, kept quarantine.Kept) (quarantine.Kept, error) {
 	all, _ := t.takingOut()
 	from, keys := t.recomputed()
-	if len(kept.counting) == 0 || len(all) == 0 || len(keys) == 0 {
+	if len(kept.Counting) == 0 || len(all) == 0 || len(keys) == 0 {
 		return kept, nil
 	}
 	b := t.staged.bad
@@ -26,15 +27,15 @@ func (t *task) supersede(ctx context.Context, kept badKept) (badKept, error) {
 		return kept, err
 	}
 	text, match := t.quarantinedKeys(from, keys)
-	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Old: kept.counting, Keys: []string{"raw", "_etl_run"}, Match: match, Write: duckdb.Write{Query: noRows(b.columns),
+	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Old: kept.Counting, Keys: []string{"raw", "_etl_run"}, Match: match, Write: duckdb.Write{Query: noRows(b.columns),
 		Columns: b.columns, Dir: b.dir, Prefix: "kept", Compression: "zstd", TargetBytes: targetFileBytes}}, text)
 	if err != nil {
 		return kept, fmt.Errorf("taking quarantined rows out that were computed anew: %w", err)
 	}
 	b.files = append(b.files, merged.Add...)
-	there := without(kept.counting, kept.again)
-	kept.again = without(kept.again, merged.Remove)
-	kept.outdated = append(kept.outdated, without(there, without(there, merged.Remove))...)
+	there := quarantine.Without(kept.Counting, kept.Again)
+	kept.Again = quarantine.Without(kept.Again, merged.Remove)
+	kept.Outdated = append(kept.Outdated, quarantine.Without(there, quarantine.Without(there, merged.Remove))...)
 	return kept, nil
 }
 
@@ -79,9 +80,8 @@ func (t *task) quarantinedKeys(from string, keys []key) (text, match string) {
 		column, _ := t.columns.Lookup(k.column)
 		values[i] = fmt.Sprintf("json_extract(to_json(struct_pack(v := CAST(%s AS %s))), '/v')::VARCHAR AS k%d", dialect.Ident(k.name), dialect.Type(column.Type), i)
 		path := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(k.column)
-		conditions[i] = fmt.Sprintf("CASE WHEN json_valid(o.raw) THEN json_extract(o.raw, %s)::VARCHAR END = k.k%d", dialect.Text(path), i)
+		conditions[i] = fmt.Sprintf("CASE WHEN o._etl_run IS NOT NULL AND json_valid(o.raw) THEN json_extract(o.raw, %s)::VARCHAR END = k.k%d", dialect.Text(path), i)
 	}
-	conditions = append(conditions, "o._etl_run IS NOT NULL")
 	return "SELECT DISTINCT " + strings.Join(values, ", ") + " FROM " + from, strings.Join(conditions, " AND ")
 }
 

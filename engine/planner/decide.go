@@ -138,11 +138,12 @@ func (n *node) newlyRequired() string {
 // decideMetadata is for tables whose rows stay: a changed half that isn't about rows, or columns added and widened.
 func (r *planning) decideMetadata(ctx context.Context, n *node, meta []plan.Change) {
 	if len(meta) == 0 && len(n.planned.Columns) == 0 && !n.layoutChanged() {
-		r.decideChecks(ctx, n)
+		if !r.decideQuarantine(ctx, n) {
+			r.decideChecks(ctx, n)
+		}
 		return
 	}
-	n.work.Kind, n.work.Compute = plan.MetadataWork, plan.ComputeMetadata
-	n.planned.Compute = plan.ComputeMetadata
+	n.onlyMetadata()
 	category, kind, text := plan.Metadata, "own", "its description changed, not its rows"
 	if len(n.planned.Columns) > 0 {
 		category = severity(n.recorded.Columns, n.work.Columns)
@@ -154,6 +155,11 @@ func (r *planning) decideMetadata(ctx context.Context, n *node, meta []plan.Chan
 	if checksChanged(meta) {
 		n.because("check", "a new or changed check audits the rows that exist")
 	}
+}
+
+func (n *node) onlyMetadata() {
+	n.work.Kind, n.work.Compute = plan.MetadataWork, plan.ComputeMetadata
+	n.planned.Compute = plan.ComputeMetadata
 }
 
 func checksChanged(meta []plan.Change) bool {

@@ -1,6 +1,9 @@
 package engine
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestQuarantineOfRecomputedRows computes rows anew that are in quarantine: each is there once, as it is now.
 func TestQuarantineOfRecomputedRows(t *testing.T) {
@@ -65,4 +68,28 @@ func TestQuarantineGoesBackAndForth(t *testing.T) {
 		p.same(query, want...)
 		p.settled()
 	}
+}
+
+// TestQuarantineAloneIsPutRight rolls back a table, and a quarantine, that have nothing else to do: the plan says so, and the next
+// apply makes the quarantine what goes with the rows.
+func TestQuarantineAloneIsPutRight(t *testing.T) {
+	below := func(limit int) string {
+		return visitFiles(fmt.Sprintf("from = table.bronze.visits\n select { columns = [id, amount] }\n expect \"quarantine\" \"small\" { that = amount < %d }", limit))["shop.etl.hcl"]
+	}
+	p := newProject(t, visitFiles(""))
+	row := "SELECT count(*), max((raw->>'amount')::INT) FROM silver.days__quarantine"
+	for _, limit := range []int{4, 1, 4} {
+		p.write("shop.etl.hcl", below(limit))
+		p.apply()
+	}
+	p.same(row, "2|4")
+	p.write("shop.etl.hcl", below(1))
+	p.rollback("silver", "days", 1)
+	p.expect(p.apply(), "table.silver.days", "evolve metadata metadata")
+	p.same(row, "8|4")
+	p.settled()
+	p.rollback("silver", "days__quarantine", p.snapshots("silver", "days__quarantine")-1)
+	p.expect(p.apply(), "table.silver.days", "evolve metadata metadata")
+	p.same(row, "8|4")
+	p.settled()
 }
