@@ -14,7 +14,7 @@ func (t *task) nothingNew() bool {
 	if l == nil || t.base == nil || t.plan.Action != plan.Refresh || len(t.plan.Changes)+len(t.plan.Columns) > 0 || len(l.Present) == 0 && l.Follow == nil {
 		return false
 	}
-	if t.staged.operation == state.Replace || len(t.staged.add)+len(t.staged.remove)+len(t.staged.delete) > 0 || t.outcome.Rows.Read > 0 && l.Follow != nil || t.staged.bad.loaded+t.staged.bad.checked > 0 {
+	if t.staged.operation == state.Replace || len(t.staged.add)+len(t.staged.remove)+len(t.staged.delete) > 0 || t.outcome.Rows.Read > 0 && l.Follow != nil || t.staged.bad.loaded+t.staged.bad.checked > t.staged.bad.known {
 		return false
 	}
 	return maps.EqualFunc(t.staged.cursor, t.base.Summary.Cursor, bytes.Equal)

@@ -54,6 +54,7 @@ type badRows struct {
 	onLimit context.CancelCauseFunc
 	loaded  int64 // found by the provider; the limit counts these
 	checked int64 // found by checks
+	known   int64 // of all these, in the quarantine already
 	sample  []sdk.BadRow
 	base    *state.Table
 	columns coltype.Schema
@@ -126,6 +127,20 @@ func (b *badRows) record(t *task, rows []sdk.BadRow) arrow.RecordBatch {
 	return builder.NewRecordBatch()
 }
 
+// finish ends the file of rows from a provider.
+func (b *badRows) finish() error {
+	if b.open == nil {
+		return nil
+	}
+	file := b.open
+	b.open = nil
+	if err := file.Close(); err != nil {
+		return err
+	}
+	b.files = append(b.files, state.StagedFile{Path: file.Path(), Rows: file.Rows()})
+	return nil
+}
+
 func (b *badRows) close() {
 	if b.open != nil {
 		_ = b.open.Close() // the run failed; its files are swept
@@ -137,15 +152,10 @@ func (b *badRows) close() {
 // dies in between, or the commit is rolled back, the next commit makes it again what the table then records.
 func (t *task) publishBad(ctx context.Context) error {
 	b := t.staged.bad
-	if b.open != nil {
-		file := b.open
-		b.open = nil
-		if err := file.Close(); err != nil {
-			return err
-		}
-		b.files = append(b.files, state.StagedFile{Path: file.Path(), Rows: file.Rows()})
+	if err := b.finish(); err != nil {
+		return err
 	}
-	t.outcome.Rows.Bad, t.outcome.Bad = b.loaded+b.checked, t.whyBad()
+	t.outcome.Rows.Bad, t.outcome.Bad = b.loaded+b.checked-b.known, t.whyBad()
 	kept, err := t.keptBad(ctx)
 	if err == nil {
 		kept, err = t.supersede(ctx, kept)
@@ -165,7 +175,7 @@ func (t *task) publishBad(ctx context.Context) error {
 		change.Operation, change.Remove = state.Swap, kept.Outdated
 	}
 	change.Summary = state.Summary{CommitID: t.commit + plan.QuarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
-		RowsWritten: b.loaded + b.checked, Mode: plan.ComputeAppend, At: time.Now().UTC()}
+		RowsWritten: b.loaded + b.checked - b.known, Mode: plan.ComputeAppend, At: time.Now().UTC()}
 	b.tried = true
 	committed, err := t.Lakehouse.Commit(ctx, change)
 	if err != nil {

@@ -80,6 +80,9 @@ func (t *task) do(ctx context.Context) (err error) {
 	if !t.work.Commits() {
 		return nil
 	}
+	if err := t.leaveKnownBad(ctx); err != nil {
+		return err
+	}
 	t.noteReferenced()
 	if t.nothingNew() {
 		t.discard()

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -83,7 +84,14 @@ func (c *cursored) read(ctx context.Context, cfg sdk.Config, req sdk.ReadRequest
 			sent = append(sent, row)
 		}
 	}
-	if err := out.send(ctx, req.Columns, sent, 3); err != nil {
+	var bad []sdk.BadRow
+	sent = slices.DeleteFunc(sent, func(row map[string]any) bool {
+		if row["note"] == "bad" {
+			bad = append(bad, sdk.BadRow{Raw: fmt.Sprint(row["u"]), Reason: "bad", Source: "t", Position: fmt.Sprint("key id=", row["id"])})
+		}
+		return row["note"] == "bad"
+	})
+	if err := errors.Join(out.send(ctx, req.Columns, sent, 3), out.Bad(ctx, bad)); err != nil {
 		return err
 	}
 	if c.fail != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -92,4 +93,36 @@ func TestQuarantineAloneIsPutRight(t *testing.T) {
 	p.expect(p.apply(), "table.silver.days", "evolve metadata metadata")
 	p.same(row, "8|4")
 	p.settled()
+}
+
+// TestBadRowsSentAgain reads bad rows, by the source's word and by a check, again and again: each is in quarantine as often as at
+// the source, and a run that finds no others commits nothing.
+func TestBadRowsSentAgain(t *testing.T) {
+	for name, write := range map[string]string{"append": "", "merge": `write "merge" { key = [id, note] }`, "detects": `write "merge" { key = [id, note] }`} {
+		t.Run(name, func(t *testing.T) {
+			row := func(id, u any, note string) map[string]any {
+				return map[string]any{"id": id, "u": u, "note": note}
+			}
+			table := &cursored{columns: cursoredColumns(), rows: []map[string]any{row(int64(1), int64(5), "bad"), row(int64(2), nil, "bad"),
+				row(int64(3), int64(5), "low"), row(int64(4), int64(5), "fine"), row(int64(1), int64(5), "bad")}}
+			p := &project{failer: t, dir: t.TempDir(), compute: compute(t), script: &script{streams: map[string]stream{"t": table}}}
+			text := strings.Replace(detecting, `write "merge" { key = [id, note] }`, write+"\n  expect \"quarantine\" \"high\" { that = note != \"low\" }", 1)
+			p.write("shop.etl.hcl", strings.Replace(text, "detect_deletes = true", fmt.Sprint("detect_deletes = ", name == "detects"), 1))
+			first := []string{"5|key id=1", "5|key id=1", "null|key id=2", "3|null"}
+			query := "SELECT coalesce(CASE WHEN raw LIKE '{%' THEN raw->>'id' END, CASE WHEN raw = '<nil>' THEN NULL ELSE raw END), position FROM bronze.t__quarantine"
+			p.apply()
+			p.same(query, first...)
+			before := p.snapshots("bronze", "t__quarantine")
+			p.apply()
+			p.apply()
+			p.same(query, first...)
+			if after := p.snapshots("bronze", "t__quarantine"); after != before {
+				t.Errorf("%d snapshots of the same rows", after-before)
+			}
+			table.rows = append(table.rows, row(int64(1), int64(5), "bad"), row(int64(5), int64(6), "bad"), row(int64(6), int64(6), "low"))
+			p.apply()
+			p.same(query, append(first, "5|key id=1", "6|key id=5", "6|null")...)
+			p.same("SELECT id FROM bronze.t", "4")
+		})
+	}
 }
