@@ -110,9 +110,10 @@ func (t *task) events(ctx context.Context, h changes.History, anew bool) (events
 	return h.State(changeRows, t.since(), currentRows, changes.Since("", t.timeType(), []string{t.instant()})), h.Moved(changeRows, currentRows), nil
 }
 
-// orderOfVersions tells versions of one time apart: by when they were loaded, and else by all that they hold.
+// orderOfVersions tells versions of one time apart: by when they were loaded, by the place in what was loaded as far as rows
+// have one, and else by all that they hold.
 func (t *task) orderOfVersions() []string {
-	order := []string{dialect.Ident("_etl_loaded_at")}
+	order := quotedNames(append([]string{"_etl_loaded_at"}, t.work.Query.Order...))
 	for _, f := range t.given() {
 		if f.Name != "_etl_loaded_at" {
 			order = append(order, "CAST("+dialect.Ident(f.Name)+" AS VARCHAR)")

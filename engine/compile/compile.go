@@ -44,12 +44,14 @@ const (
 
 // Compiled is a table's query.
 type Compiled struct {
-	// Query gives exactly Rows, in this order and of these types. It reads views named as the tables.
+	// Query gives exactly Rows, in this order and of these types, and then Order. It reads views named as the tables.
 	Query string
 	// Columns are the table's. They have no field ids.
 	Columns coltype.Schema
 	// Rows are the columns of Query: Columns without those that writing computes.
 	Rows coltype.Schema
+	// Order are columns of Query that tell which of several versions of one row came first, as far as their rows tell it.
+	Order []string
 	// Kind says what a row of Query is.
 	Kind RowKind
 	// Key is what identifies a row, where Kind is ChangeRows and it is known.

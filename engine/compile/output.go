@@ -42,10 +42,11 @@ func (b *builder) withoutColumns() {
 
 func (b *builder) compiled(stored coltype.Schema) *Compiled {
 	rows := Given(b.table.Write, stored)
-	final := b.final(rows)
+	order := b.orderOfVersions(rows)
+	final := b.final(rows, order)
 	query := with(b.ctes, func(c cte) string { return c.sql }) + final
 	out := &Compiled{
-		Query: query, Columns: stored, Rows: rows, Driving: *b.table.From, Sides: b.sides,
+		Query: query, Columns: stored, Rows: rows, Order: order, Driving: *b.table.From, Sides: b.sides,
 		Kind:        b.kind(),
 		RowWise:     !b.refresh.mixed,
 		Incremental: b.incremental(rows, final),
@@ -69,10 +70,26 @@ func (b *builder) kind() RowKind {
 	return StateRows
 }
 
-func (b *builder) final(schema coltype.Schema) string {
+// orderOfVersions are the columns by which bronze numbers the rows of a load, where a row that is a version still has them.
+func (b *builder) orderOfVersions(rows coltype.Schema) []string {
+	var order []string
+	if b.table.Write.Mode == "history" && b.kind() == VersionRows {
+		for _, name := range []string{"_etl_source", "_etl_row"} {
+			if b.frame.index(name) >= 0 && rows.Index(name) < 0 {
+				order = append(order, name)
+			}
+		}
+	}
+	return order
+}
+
+func (b *builder) final(schema coltype.Schema, more []string) string {
 	selects := make([]string, len(schema))
 	for i, f := range schema {
 		selects[i] = dialect.Cast(b.frame.ref(f.Name), f.Type) + " AS " + dialect.Ident(f.Name)
+	}
+	for _, name := range more {
+		selects = append(selects, b.frame.ref(name))
 	}
 	text := "SELECT " + strings.Join(selects, ", ") + " FROM " + dialect.Ident(b.frame.name)
 	if len(b.frame.order) == 0 {

@@ -126,6 +126,8 @@ type Query struct {
 	Keys       string   `json:"keys,omitempty"`  // the touched keys, over "etl_new".<driving>
 	Keyed      string   `json:"keyed,omitempty"` // the rows of those keys, joined with "etl_keys"."keys"
 	OutputKeys []string `json:"output_keys,omitempty"`
+	// Order are columns behind the table's own that tell which of several versions of a row came first.
+	Order []string `json:"order,omitempty"`
 	// Partitions is the touched partitions, over the drivers with their new rows in place of them; those of Full if it is empty.
 	Partitions string `json:"partitions,omitempty"`
 	// Drivers are the addresses of the inputs that new rows come from.

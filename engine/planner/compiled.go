@@ -17,6 +17,7 @@ type compiled struct {
 	Rows        string         `json:"rows,omitempty"` // what the query's rows are
 	Key         []string       `json:"key,omitempty"`  // what identifies a row, where they are changes
 	Query       string         `json:"query,omitempty"`
+	Order       []string       `json:"order,omitempty"`
 	Text        bool           `json:"text,omitempty"` // Query is the user's SQL
 	Incremental string         `json:"incremental,omitempty"`
 	Why         string         `json:"why,omitempty"`
@@ -133,7 +134,7 @@ func bindSteps(n *node) (*compiled, hcl.Diagnostics) {
 		return nil, diags
 	}
 	inc := bound.Incremental
-	c := &compiled{Columns: bound.Columns, Rows: string(bound.Kind), Key: bound.Key, Query: bound.Query, Incremental: inc.Kind, Why: inc.Why,
+	c := &compiled{Columns: bound.Columns, Rows: string(bound.Kind), Key: bound.Key, Query: bound.Query, Order: bound.Order, Incremental: inc.Kind, Why: inc.Why,
 		KeysQuery: inc.KeysQuery, KeyedQuery: inc.KeyedQuery, OutputKeys: inc.OutputKeys}
 	for _, d := range inc.Drivers {
 		c.Drivers = append(c.Drivers, d.String())

@@ -335,7 +335,7 @@ func stepOf(path string) string {
 }
 
 func queryWork(c *compiled) *plan.Query {
-	return &plan.Query{Full: c.Query, Keys: c.KeysQuery, Keyed: c.KeyedQuery, OutputKeys: c.OutputKeys, Partitions: c.Partitions, Drivers: c.Drivers, Text: c.Text}
+	return &plan.Query{Full: c.Query, Order: c.Order, Keys: c.KeysQuery, Keyed: c.KeyedQuery, OutputKeys: c.OutputKeys, Partitions: c.Partitions, Drivers: c.Drivers, Text: c.Text}
 }
 
 // pinInputs records the inputs as they are now.

@@ -235,3 +235,44 @@ func TestPastOfFollowedIsLost(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionsInTheirOrder makes versions of rows that say nothing of their time: the last row of what was loaded counts, in one
+// load as in two, for a table of all columns and for one that selects some.
+func TestVersionsInTheirOrder(t *testing.T) {
+	text := `
+source "csv" "d" {
+  path  = "in/*.csv"
+  types = { k = long, v = long, day = date }
+  extract "incremental" {}
+}
+table "bronze" "d" { from = source.csv.d }
+table "silver" "past" {
+  from = table.bronze.d
+  select { columns = [k, v] }
+  write "history" { key = [k] }
+}
+table "silver" "by_day" {
+  from = table.bronze.d
+  filter { where = k > 0 }
+  write "history" {
+    key        = [k]
+    valid_from = day
+  }
+}
+`
+	first, second := "k,v,day\n1,54,2026-01-01\n1,9,2026-01-01\n1,10,2026-01-01\n2,5,2026-01-02\n", "k,v,day\n2,4,2026-01-02\n2,40,2026-01-02\n2,30,2026-01-02\n"
+	for name, between := range map[string]bool{"one load": false, "two loads": true} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t, map[string]string{"shop.etl.hcl": text, "in/1.csv": first})
+			if between {
+				p.apply()
+			}
+			p.write("in/2.csv", second)
+			p.apply()
+			for _, table := range []string{"silver.past", "silver.by_day"} {
+				p.same("SELECT k, v FROM "+table+" WHERE is_current", "1|10", "2|30")
+			}
+			p.settled()
+		})
+	}
+}
