@@ -59,6 +59,9 @@ func (*Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest) 
 	}
 	defer c.close()
 	response, more := c.plan(ctx, req)
+	if response != nil {
+		more = append(more, c.ambiguousIDs(ctx)...)
+	}
 	return response, append(diags, more...)
 }
 

@@ -12,6 +12,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/automic-etl/etl/plugins/sdk"
+	"github.com/automic-etl/etl/providers/mongodb"
 	"github.com/automic-etl/etl/test/crash/lab"
 )
 
@@ -118,5 +120,32 @@ o struct<`
 	}
 	if bad := l.Rows(t, "bronze.things__quarantine"); strings.Count(bad, "\n") != 0 || !strings.Contains(bad, "key _id=040000000000000000000000") || !strings.Contains(bad, "outside the years 1 to 9999") {
 		t.Errorf("quarantined: %s", bad)
+	}
+}
+
+// TestIDsOfSeveralTypes warns where ids that differ may read the same.
+func TestIDsOfSeveralTypes(t *testing.T) {
+	for name, test := range map[string]struct {
+		ids  []any
+		told string
+	}{
+		"none":              {nil, ""},
+		"numbers":           {[]any{1, int64(2), 3.5}, ""},
+		"texts":             {[]any{"1", "2"}, ""},
+		"numbers and texts": {[]any{1, "1", 2}, `"1" and`},
+		"texts in between":  {[]any{1, "a", bson.NewObjectID()}, `"a" and`},
+		"none of them text": {[]any{1, bson.NewObjectID()}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := newDatabase(t)
+			for _, id := range test.ids {
+				insert(t, db.Collection("c"), bson.D{{Key: "_id", Value: id}, {Key: "v", Value: 1}})
+			}
+			_, diags := mongodb.New().Plan(t.Context(), config(db, "c", "batch", values{}), sdk.PlanRequest{})
+			said := fmt.Sprint(diags)
+			if strings.Contains(said, "Ids of several types") != (test.told != "") || !strings.Contains(said, test.told) {
+				t.Errorf("it says %q", said)
+			}
+		})
 	}
 }
