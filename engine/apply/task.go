@@ -85,6 +85,7 @@ func (t *task) do(ctx context.Context) (err error) {
 	}
 	t.noteReferenced()
 	if t.nothingNew() {
+		t.outcome.Rows.Written = 0
 		t.discard()
 		return nil
 	}

@@ -55,6 +55,8 @@ type Work struct {
 	// Record says that CheckWork is committed once its checks pass, without rows: what they look up moved, and they need not
 	// run again before it moves once more. Else nothing is committed.
 	Record bool `json:"record,omitempty"`
+	// IfMoved says that nothing is to be committed where no input turns out to have moved since the recorded rows were computed.
+	IfMoved bool `json:"if_moved,omitempty"`
 	// Quarantine is the table's quarantine, for its lease.
 	Quarantine addr.Ident `json:"quarantine"`
 }

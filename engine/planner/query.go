@@ -98,6 +98,7 @@ func (r *planning) decideRefresh(n *node, moves []move) {
 	default:
 		n.compute(plan.Refresh, "", compute, "always", "it says refresh = \"always\"")
 	}
+	n.work.IfMoved = len(moves) > 0 && !drift && !n.table.RefreshAlways
 	n.becauseRolledBack()
 	n.planned.Why = why
 	if len(n.planned.Columns) > 0 {

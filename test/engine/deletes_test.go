@@ -98,3 +98,39 @@ func TestRowsPassedOverAreTold(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingBelowIsCommitted reads a source, time after time, whose table is to be read in each plan: where nothing comes, what
+// is computed from it stays as it is, whatever it is.
+func TestNothingBelowIsCommitted(t *testing.T) {
+	table := &cursored{columns: cursoredColumns(), rows: []map[string]any{{"id": int64(1), "u": int64(1), "note": "n"}}}
+	p := &project{failer: t, dir: t.TempDir(), compute: compute(t), script: &script{streams: map[string]stream{"t": table}}}
+	p.write("shop.etl.hcl", detecting+`
+table "silver" "all" { from = table.bronze.t }
+table "silver" "merged" {
+  from = table.bronze.t
+  write "merge" { key = [id, note] }
+}
+table "silver" "past" {
+  from = table.bronze.t
+  write "history" { key = [id, note] }
+}
+table "gold" "sum" { sql = "SELECT count(*) AS n FROM silver.all" }
+`)
+	snapshots := func() (n int) {
+		for _, name := range []string{"all", "merged", "past"} {
+			n += p.snapshots("silver", name)
+		}
+		return n + p.snapshots("gold", "sum")
+	}
+	p.apply()
+	before := snapshots()
+	p.apply()
+	p.apply()
+	if after := snapshots(); after != before {
+		t.Errorf("nothing new made %d snapshots", after-before)
+	}
+	table.rows = append(table.rows, map[string]any{"id": int64(2), "u": int64(2), "note": "n"})
+	p.apply()
+	p.same("SELECT n FROM gold.sum", "2")
+	p.same("SELECT id FROM silver.past WHERE is_current", "1", "2")
+}
