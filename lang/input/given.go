@@ -135,7 +135,8 @@ func (c *collector) file(name string, severity hcl.DiagnosticSeverity) {
 	}
 }
 
-// expression is what was given as text: a string for primitive types, as nobody quotes on a command line, else HCL.
+// expression is what was given as text: a string for primitive types, as nobody quotes on a command line, else HCL. Without a type
+// it is a string too, unless it is a value in HCL.
 func (g given) expression(t cty.Type) (hcl.Expression, hcl.Diagnostics) {
 	if g.expr != nil {
 		return g.expr, nil
@@ -143,7 +144,11 @@ func (g given) expression(t cty.Type) (hcl.Expression, hcl.Diagnostics) {
 	if t.IsPrimitiveType() {
 		return hcl.StaticExpr(cty.StringVal(g.text), hcl.Range{}), nil
 	}
-	return parseText(g.text)
+	e, diags := parseText(g.text)
+	if t == cty.DynamicPseudoType && (diags.HasErrors() || len(e.Variables()) > 0) {
+		return hcl.StaticExpr(cty.StringVal(g.text), hcl.Range{}), nil
+	}
+	return e, diags
 }
 
 func sortedNames(declared map[string]*Variable) []string {

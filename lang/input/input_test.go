@@ -40,6 +40,8 @@ variable "count" { type = number }
 variable "on" { type = bool }
 variable "names" { type = set(string) }
 variable "any" { }
+variable "word" { default = "x" }
+variable "words" { }
 variable "server" {
   type = object({
     host = string
@@ -58,13 +60,13 @@ variable "secret" {
 	}
 	result, diags := Values(declared, Sources{Dir: t.TempDir(), Args: []Arg{
 		{Name: "text", Value: "5"}, {Value: "count=007"}, {Value: "on=true"}, {Name: "names", Value: `["b", "a"]`},
-		{Value: `any={ a = [1] }`}, {Value: `server={ host = "h=1" }`},
+		{Value: `any={ a = [1] }`}, {Value: `server={ host = "h=1" }`}, {Value: "word=etl2"}, {Value: "words=it's 5 o'clock"},
 	}}, eval.Functions(eval.World{}), true)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
 	want := map[string]string{
-		"text": `"5"`, "count": "7", "on": "true", "names": `["a", "b"]`, "any": `{ "a" = [1] }`,
+		"text": `"5"`, "count": "7", "on": "true", "names": `["a", "b"]`, "any": `{ "a" = [1] }`, "word": `"etl2"`, "words": `"it's 5 o'clock"`,
 		"server": `{ "host" = "h=1", "port" = 5432 }`, "secret": "(sensitive)",
 	}
 	for name, text := range want {
@@ -109,7 +111,7 @@ variable "key" {
 		"undeclared":       {Arg{Name: "txet", Value: "1"}, `Did you mean "text"?`},
 		"no equals sign":   {Arg{Value: "text"}, "no equals sign"},
 		"no expression":    {Arg{Name: "names", Value: "[a"}, "isn't an expression"},
-		"names in a value": {Arg{Name: "names", Value: "[a]"}, "Variables may not be used"},
+		"names in a value": {Arg{Name: "names", Value: "[a]"}, "Texts within it are written in quotes"},
 		"nested type":      {Arg{File: "type.hcl"}, "element 0"},
 		"rule":             {Arg{Name: "text", Value: "abcdef"}, "At most four letters."},
 		"missing file":     {Arg{File: "nowhere.hcl"}, "nowhere.hcl can't be read"},

@@ -83,6 +83,10 @@ func (v *Variable) convert(g given, ctx *hcl.EvalContext) (cty.Value, hcl.Diagno
 				"{ a = 1 }. (%s)", v.Name, g.origin, diags[0].Detail)}
 	}
 	value, diags := e.Value(ctx)
+	if diags.HasErrors() && g.expr == nil { // it stands in no file
+		return cty.NilVal, hcl.Diagnostics{diag.Error(at, "Invalid value of a variable",
+			"The value of the variable %q in %s can't be computed: %s Texts within it are written in quotes.", v.Name, g.origin, diags[0].Detail)}
+	}
 	if diags.HasErrors() {
 		return cty.NilVal, diags
 	}
