@@ -129,7 +129,7 @@ func source() schema.Block {
 			of("connection", Address, "The connection to read through, where the provider has connections."),
 		},
 		Blocks: []schema.NestedBlock{{Name: "extract", Labels: []string{"mode"}, Max: 1, Block: schema.Block{
-			Doc: "How it is read: batch (the default) or incremental.",
+			Doc: "How it is read: batch (the default), incremental or delta, as far as the provider offers it.",
 		}}},
 	}
 }
