@@ -27,11 +27,11 @@ func (t *task) nothingNew() bool {
 	return maps.EqualFunc(t.staged.cursor, t.base.Summary.Cursor, bytes.Equal)
 }
 
-// inputsMoved says whether an input has other rows than those that the table's rows were computed from: the plan can't know of
+// inputsMoved says whether an input, or what a check looks up, has other rows than those that the table's rows were computed from: the plan can't know of
 // one that is to be read first whether it will.
 func (t *task) inputsMoved() bool {
 	return slices.ContainsFunc(t.work.Inputs, func(in plan.Input) bool {
 		table := t.published.get(in.Ident)
-		return !in.Audit && (table == nil || table.Main != in.Since)
+		return table == nil || table.Main != in.Since
 	})
 }
