@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/extensions"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
@@ -30,9 +31,10 @@ func (c *conversion) refuse(at place, i int, reason string) {
 }
 
 func (c *conversion) convert(src arrow.Array, t coltype.Type, at place) arrow.Array {
-	if ext, ok := src.(array.ExtensionArray); ok && t.Kind != coltype.UUID {
-		src = ext.Storage()
+	if src.DataType().ID() == arrow.NULL { // such an array has no bitmap that would say so
+		return array.MakeArrayOfNull(memory.DefaultAllocator, arrowschema.FromType(t), src.Len())
 	}
+	src = stored(src, t)
 	switch s := src.(type) {
 	case *array.List:
 		if t.Kind == coltype.List {
@@ -46,6 +48,10 @@ func (c *conversion) convert(src arrow.Array, t coltype.Type, at place) arrow.Ar
 		if t.Kind == coltype.Struct {
 			return c.object(s, t, at)
 		}
+	case array.ListLike:
+		if l := plainList(s); t.Kind == coltype.List && l != nil {
+			return c.list(l, t, at)
+		}
 	}
 	if arrow.TypeEqual(src.DataType(), arrowschema.FromType(t)) {
 		src.Retain()
@@ -55,6 +61,18 @@ func (c *conversion) convert(src arrow.Array, t coltype.Type, at place) arrow.Ar
 		return converted
 	}
 	return c.textual(src, t, at)
+}
+
+// stored is what an extension type stores, but for UUIDs, which are more than their bytes to a UUID or a text.
+func stored(src arrow.Array, t coltype.Type) arrow.Array {
+	ext, ok := src.(array.ExtensionArray)
+	if !ok || t.Kind == coltype.UUID {
+		return src
+	}
+	if _, id := src.(*extensions.UUIDArray); id && t.Kind == coltype.String {
+		return src
+	}
+	return ext.Storage()
 }
 
 // list converts the elements and keeps the offsets.

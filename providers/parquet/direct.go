@@ -138,10 +138,7 @@ func (c *conversion) bytes(src arrow.Array, t coltype.Type, at place) arrow.Arra
 	}
 	builder := array.NewBuilder(memory.DefaultAllocator, arrowschema.FromType(t))
 	defer builder.Release()
-	appendBytes := builder.(interface{ Append([]byte) }).Append
-	if text, ok := builder.(*array.StringBuilder); ok {
-		appendBytes = text.BinaryBuilder.Append
-	}
+	appendBytes := appender(builder)
 	for i := range src.Len() {
 		switch {
 		case src.IsNull(i):
@@ -156,8 +153,19 @@ func (c *conversion) bytes(src arrow.Array, t coltype.Type, at place) arrow.Arra
 	return builder.NewArray()
 }
 
+func appender(builder array.Builder) func([]byte) {
+	if text, ok := builder.(*array.StringBuilder); ok {
+		return text.BinaryBuilder.Append
+	}
+	return builder.(*array.BinaryBuilder).Append
+}
+
 func bytesOf(src arrow.Array) func(int) []byte {
 	switch s := src.(type) {
+	case *array.Dictionary:
+		if value := bytesOf(s.Dictionary()); value != nil {
+			return func(i int) []byte { return value(s.GetValueIndex(i)) }
+		}
 	case *array.String:
 		return func(i int) []byte { return []byte(s.Value(i)) }
 	case *array.LargeString:

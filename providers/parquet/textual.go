@@ -5,8 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
-	"github.com/apache/arrow-go/v18/arrow/extensions"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/automic-etl/etl/plugins/arrowschema"
@@ -53,52 +51,9 @@ func textOf(src arrow.Array, i int) string {
 }
 
 func appendText(builder array.Builder, text []byte, t coltype.Type) bool {
-	switch b := builder.(type) {
-	case *array.StringBuilder:
+	if b, ok := builder.(*array.StringBuilder); ok {
 		b.BinaryBuilder.Append(text)
 		return true
-	case *array.BooleanBuilder:
-		return put(b.Append, text, textvalue.Boolean)
-	case *array.Int32Builder:
-		return put(b.Append, text, textvalue.Int)
-	case *array.Int64Builder:
-		return put(b.Append, text, textvalue.Long)
-	case *array.Float32Builder:
-		return put(b.Append, text, textvalue.Float)
-	case *array.Float64Builder:
-		return put(b.Append, text, textvalue.Double)
-	case *array.Decimal128Builder:
-		return put(b.Append, text, func(text []byte) (decimal128.Num, bool) {
-			return textvalue.Decimal(text, t.Precision, t.Scale)
-		})
-	case *array.BinaryBuilder:
-		return put(b.Append, text, textvalue.Binary)
-	case *extensions.UUIDBuilder:
-		return put(b.AppendBytes, text, textvalue.UUID)
 	}
-	return appendClock(builder, text, t)
-}
-
-func appendClock(builder array.Builder, text []byte, t coltype.Type) bool {
-	switch b := builder.(type) {
-	case *array.Date32Builder:
-		return put(func(v int32) { b.Append(arrow.Date32(v)) }, text, textvalue.Date)
-	case *array.Time64Builder:
-		return put(func(v int64) { b.Append(arrow.Time64(v)) }, text, textvalue.Time)
-	case *array.TimestampBuilder:
-		read := textvalue.Timestamp
-		if t.Kind == coltype.Timestamptz {
-			read = textvalue.Timestamptz
-		}
-		return put(func(v int64) { b.Append(arrow.Timestamp(v)) }, text, read)
-	}
-	return false
-}
-
-func put[T any](to func(T), text []byte, read func([]byte) (T, bool)) bool {
-	value, ok := read(text)
-	if ok {
-		to(value)
-	}
-	return ok
+	return textvalue.Append(builder, text, t)
 }
