@@ -30,7 +30,11 @@ func (e *environment) initProject(c *cli.Context) error {
 	if len(found) > 0 {
 		return e.initExisting(c)
 	}
-	for _, f := range template(c.String("from")) {
+	files, err := template(c.String("from"))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		path := filepath.Join(e.dir, f.name)
 		if _, err := os.Stat(path); err == nil {
 			fmt.Fprintf(e.stdout, "kept    %s\n", f.name)

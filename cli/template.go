@@ -5,21 +5,14 @@ import "fmt"
 // templateFile is a file of a new project.
 type templateFile struct{ name, text string }
 
-// template gives the files of a new project.
-func template(name string) []templateFile {
-	data := map[string]templateFile{
-		"csv":     {"data/orders.csv", "id,customer,amount,ordered_on\n1,ada,12.50,2026-01-03\n2,grace,80.00,2026-01-03\n3,ada,7.25,2026-01-04\n"},
-		"json":    {"data/orders.json", "{\"id\":1,\"customer\":\"ada\",\"amount\":12.5,\"ordered_on\":\"2026-01-03\"}\n{\"id\":2,\"customer\":\"grace\",\"amount\":80,\"ordered_on\":\"2026-01-03\"}\n"},
-		"parquet": {},
-	}[name]
-	files := []templateFile{
+// template gives the files of a new project, among them one of data, so that the project can be planned as it is.
+func template(name string) ([]templateFile, error) {
+	data, err := sample(name)
+	return []templateFile{
 		{"orders.etl.hcl", fmt.Sprintf(templateProject, name, name, name)},
 		{".gitignore", ".etl/\nwarehouse/\n"},
-	}
-	if data.name != "" {
-		files = append(files, data)
-	}
-	return files
+		{"data/orders." + name, data},
+	}, err
 }
 
 const templateProject = `etl {
