@@ -86,13 +86,20 @@ func currentAt(m table.Metadata, ident addr.Ident, at time.Time) (int64, error) 
 	return found, nil
 }
 
-// parseTime reads times as people and our own output write them; without a zone they are UTC.
+// parseTime reads times as people and our own output write them; without a zone they are UTC. A whole second is meant to its
+// end, as `etl history` shows no more of a time than its second.
 func parseTime(text string) (time.Time, bool) {
 	text = strings.TrimSpace(text)
 	for _, form := range []string{
 		time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-		"2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly,
 	} {
+		if at, err := time.Parse(form, text); err == nil && strings.ContainsAny(text, ".,") {
+			return at, true
+		} else if err == nil {
+			return at.Add(time.Second - time.Millisecond), true // a snapshot's time has milliseconds
+		}
+	}
+	for _, form := range []string{"2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
 		if at, err := time.Parse(form, text); err == nil {
 			return at, true
 		}

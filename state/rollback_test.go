@@ -103,6 +103,29 @@ func TestSnapshotAt(t *testing.T) {
 	}
 }
 
+// TestWholeSeconds reads times as `etl history` shows them, without the fraction that snapshots have.
+func TestWholeSeconds(t *testing.T) {
+	second := time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)
+	last := second.Add(999 * time.Millisecond)
+	for text, want := range map[string]time.Time{
+		"2026-01-31T10:00:00Z": last, "2026-01-31 10:00:00Z": last, "2026-01-31T11:00:00+01:00": last, "2026-01-31T10:00:00": last,
+		" 2026-01-31 10:00:00 ": last, "2026-01-31T10:00:00.000Z": second, "2026-01-31 10:00:00.000": second,
+		"2026-01-31 10:00:00,5": second.Add(500 * time.Millisecond), "2026-01-31T10:00": second, "2026-01-31": second.Add(-10 * time.Hour),
+	} {
+		if got, ok := parseTime(text); !ok || !got.Equal(want) {
+			t.Errorf("%q is %s, %t; want %s", text, got, ok, want)
+		}
+	}
+	l := openIn(t, t.TempDir())
+	one := seed(t, l, 1)
+	all, err := l.History(t.Context(), orders)
+	must(t, err)
+	shown := all[0].At.UTC().Truncate(time.Second)
+	if got, err := l.SnapshotAt(t.Context(), orders, shown.Format(time.RFC3339)); err != nil || got != one.Main {
+		t.Errorf("the time that history shows: %d, %v; want %d", got, err, one.Main)
+	}
+}
+
 func TestDrop(t *testing.T) {
 	l := openIn(t, t.TempDir())
 	base := seed(t, l, 1)
