@@ -104,7 +104,7 @@ func transport(x string, t coltype.Type) string {
 		return "CAST(" + number + " AS BIGINT)"
 	}
 	switch t.Kind {
-	case coltype.Decimal, coltype.UUID:
+	case coltype.Decimal, coltype.UUID, coltype.String: // JSON is a string too, which the driver would parse
 		return asText(x)
 	case coltype.List, coltype.Map, coltype.Struct:
 		return "CASE WHEN " + x + " IS NULL THEN NULL ELSE " + asText("to_json("+x+")") + " END"

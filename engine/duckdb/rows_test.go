@@ -52,6 +52,17 @@ func TestRowsOfTypesThatNoTableHas(t *testing.T) {
 	equal(t, "values", fmt.Sprint(rows.Values), "[[1 day 101 1 1]]")
 }
 
+// TestRowsOfJSON has numbers that other readers of JSON round or refuse, and an order of fields that is the value's own.
+func TestRowsOfJSON(t *testing.T) {
+	s := openSession(t)
+	rows, err := s.Rows(context.Background(), `SELECT '{"b":1,"a":[1.0, 12345678901234567890123]}'::JSON, to_json('-inf'::DOUBLE),
+		'"t"'::JSON, 'null'::JSON, NULL::JSON, 'x'::ENUM('x')`, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "values", fmt.Sprint(rows.Values), `[[{"b":1,"a":[1.0, 12345678901234567890123]} -Infinity "t" null <nil> x]]`)
+}
+
 func TestRowsStopAtTheLimit(t *testing.T) {
 	s := openSession(t)
 	rows, err := s.Rows(context.Background(), "FROM range(11) ORDER BY 1", 10)
