@@ -185,8 +185,18 @@ func (b *builder) selectColumns(s *config.Select) {
 		next = b.only(s)
 	}
 	next.loaded, next.changes, next.order = b.frame.loaded, b.frame.changes, b.frame.order
+	next.keepLoadedAt(b.frame)
 	b.refresh.kept(next)
 	b.project(next, b.withColumns(next, nil), "")
+}
+
+// keepLoadedAt keeps the column, which belongs to the row whatever is selected, behind the others.
+func (f *frame) keepLoadedAt(from frame) {
+	if at := from.index(loadedAt); f.loaded && at >= 0 && f.index(loadedAt) < 0 {
+		c := from.columns[at]
+		c.hidden = true
+		f.columns = append(f.columns, c)
+	}
 }
 
 // halfRead is for a selection of which not all could be read: the columns of its input stay, since any of them may be meant.

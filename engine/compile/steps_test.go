@@ -66,6 +66,20 @@ func stepCases() []stepCase {
 			},
 		},
 		{
+			name: "the time of the load stays, named or not",
+			steps: func(t *testing.T) []config.Step {
+				return []config.Step{
+					&config.Select{Header: head("select"), Columns: refs("id", "_etl_loaded_at", "customer")},
+					&config.Select{Header: head("select"), Except: refs("_etl_loaded_at")},
+					&config.Select{Header: head("select"), Columns: refs("_etl_loaded_at", "id")},
+					&config.Select{Header: head("select"), Columns: refs("id")},
+					&config.Filter{Header: head("filter"), Where: node(t, "id == 1")},
+				}
+			},
+			columns: "id _etl_loaded_at", kind: "append",
+			rows: []string{`{"id":1,"_etl_loaded_at":"2026-01-02 09:00:00+09"}`},
+		},
+		{
 			name: "rename swaps",
 			steps: func(t *testing.T) []config.Step {
 				return []config.Step{
