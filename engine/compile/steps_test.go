@@ -80,6 +80,18 @@ func stepCases() []stepCase {
 			rows: []string{`{"id":1,"_etl_loaded_at":"2026-01-02 09:00:00+09"}`},
 		},
 		{
+			name: "the time of the load stays, left out last",
+			steps: func(t *testing.T) []config.Step {
+				return []config.Step{
+					&config.Filter{Header: head("filter"), Where: node(t, "id == 1")},
+					&config.Select{Header: head("select"), Columns: refs("id", "_etl_loaded_at")},
+					&config.Select{Header: head("select"), Except: refs("_etl_loaded_at")},
+				}
+			},
+			columns: "id _etl_loaded_at", kind: "append",
+			rows: []string{`{"id":1,"_etl_loaded_at":"2026-01-02 09:00:00+09"}`},
+		},
+		{
 			name: "rename swaps",
 			steps: func(t *testing.T) []config.Step {
 				return []config.Step{
