@@ -53,7 +53,7 @@ func (c *conversion) convert(src arrow.Array, t coltype.Type, at place) arrow.Ar
 			return c.list(l, t, at)
 		}
 	}
-	if arrow.TypeEqual(src.DataType(), arrowschema.FromType(t)) {
+	if arrow.TypeEqual(src.DataType(), arrowschema.FromType(t)) && !broken(src) {
 		src.Retain()
 		return src
 	}

@@ -153,6 +153,24 @@ func (c *conversion) bytes(src arrow.Array, t coltype.Type, at place) arrow.Arra
 	return builder.NewArray()
 }
 
+// broken says that there may be a text that is not UTF-8, which writers don't check and readers of the table refuse.
+func broken(src arrow.Array) bool {
+	texts, ok := src.(*array.String)
+	if !ok || texts.Len() == 0 {
+		return false
+	}
+	all, first := texts.ValueBytes(), texts.ValueOffset(0)
+	if !utf8.Valid(all) {
+		return true
+	}
+	for i := range texts.Len() {
+		if at := texts.ValueOffset(i) - first; at < len(all) && !utf8.RuneStart(all[at]) {
+			return true // a character cut in two, whole only where both texts stand side by side
+		}
+	}
+	return false
+}
+
 func appender(builder array.Builder) func([]byte) {
 	if text, ok := builder.(*array.StringBuilder); ok {
 		return text.BinaryBuilder.Append

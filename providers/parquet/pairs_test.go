@@ -1,12 +1,15 @@
 package parquet_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/extensions"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/automic-etl/etl/plugins/sdk"
@@ -62,6 +65,37 @@ func TestBytesAsText(t *testing.T) {
 		"! a.parquet row 2 {\"k\":2,\"x\":\"/w==\"}: column \"x\": \"\\xff\" is not valid UTF-8\n"
 	load(t, dir, nil, want)
 	load(t, dir, map[string]string{"x": "string"}, want)
+}
+
+// TestBrokenTexts has columns of texts that aren't: bytes beyond UTF-8, and a character of which each of two texts has a half.
+func TestBrokenTexts(t *testing.T) {
+	for name, test := range map[string]struct {
+		texts [2]string
+		good  string
+		bad   string
+	}{
+		"bytes":  {[2]string{"ok", "\xff\xfe"}, "a.parquet 1 [ok]\n", "! row 2: column \"s\": \"\\xff\\xfe\" is not valid UTF-8\n"},
+		"halves": {[2]string{"\xc3", "\xa9"}, "", "! row 1: column \"s\": \"\\xc3\" is not valid UTF-8\n! row 2: column \"s\": \"\\xa9\" is not valid UTF-8\n"},
+		"good":   {[2]string{"é", "😀"}, "a.parquet 1 [é]\na.parquet 2 [😀]\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			builder := array.NewStringBuilder(memory.DefaultAllocator)
+			defer builder.Release()
+			builder.AppendValues(test.texts[:], nil)
+			schema := arrow.NewSchema([]arrow.Field{field("s", arrow.BinaryTypes.String)}, nil)
+			writeBatch(t, filepath.Join(dir, "a.parquet"), array.NewRecordBatch(schema, []arrow.Array{builder.NewArray()}, 2))
+			recorder := outputtest.Load(t, parquet.New(), source(dir, nil), true)
+			var bad strings.Builder
+			for _, b := range recorder.BadRows {
+				fmt.Fprintf(&bad, "! %s: %s\n", b.Position, b.Reason)
+			}
+			recorder.BadRows = nil
+			if got := shown(recorder) + bad.String(); got != "s = string\n"+test.good+test.bad {
+				t.Errorf("got:\n%s", got)
+			}
+		})
+	}
 }
 
 func TestUUIDAsText(t *testing.T) {

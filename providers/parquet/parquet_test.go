@@ -29,11 +29,16 @@ func write(t *testing.T, path string, fields []arrow.Field, rows string, options
 	if err != nil {
 		t.Fatal(err)
 	}
+	writeBatch(t, path, batch, options...)
+}
+
+func writeBatch(t *testing.T, path string, batch arrow.RecordBatch, options ...pqarrow.WriterOption) {
+	t.Helper()
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writer, err := pqarrow.NewFileWriter(schema, file, pq.NewWriterProperties(), pqarrow.NewArrowWriterProperties(options...))
+	writer, err := pqarrow.NewFileWriter(batch.Schema(), file, pq.NewWriterProperties(), pqarrow.NewArrowWriterProperties(options...))
 	if err != nil {
 		t.Fatal(err)
 	}
