@@ -10,7 +10,6 @@ import (
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 	"github.com/go-mysql-org/go-mysql/replication"
-	"github.com/google/uuid"
 
 	"github.com/automic-etl/etl/providers/mysql/cell"
 )
@@ -63,13 +62,15 @@ type Follower struct {
 	passed    bool  // the current transaction was read before
 	committed time.Time
 	touched   bool // the current transaction has rows of the table
+	single    bool // the current transaction is one statement, which is its end
+	held      held // what the current transaction does to the table
 	format    []byte
 	lastMap   *replication.TableMapEvent
 	decoder   decoder
 	before    []cell.Cell
 	after     []cell.Cell
 	saved     []byte
-	row       uint64 // changes of the current event
+	row       uint64 // changes of the current event, or of those that lie at its place
 }
 
 // NewFollower starts after the transactions that are seen.
@@ -79,7 +80,6 @@ func NewFollower(database, table string, seen *GTIDs, charsets Charsets, handler
 
 // Event takes the next event. done is true at the end of a transaction.
 func (f *Follower) Event(e *replication.BinlogEvent) (done bool, err error) {
-	f.row = 0
 	return f.event(e, e.Header)
 }
 
@@ -100,7 +100,7 @@ func (f *Follower) event(e *replication.BinlogEvent, place *replication.EventHea
 		if err != nil {
 			return false, err
 		}
-		return f.next(transaction{maria: gtid}, at, at.UnixMicro())
+		return f.next(transaction{maria: gtid}, event.IsStandalone(), at, at.UnixMicro())
 	case *replication.GtidTaggedLogEvent:
 		return false, errors.New("the server tags its transactions, which can't be followed yet")
 	}
@@ -109,9 +109,9 @@ func (f *Follower) event(e *replication.BinlogEvent, place *replication.EventHea
 	}
 	switch event := e.Event.(type) {
 	case *replication.RowsEvent:
-		return false, f.rows(event, e.Header.EventType, place)
+		return false, f.changed(event, e.Header, place)
 	case *replication.QueryEvent:
-		return f.query(event, place)
+		return f.query(event, e.Header, place)
 	case *replication.XIDEvent:
 		return true, f.commit()
 	case *replication.TransactionPayloadEvent:
@@ -134,61 +134,6 @@ func (f *Follower) rotate(name string) error {
 	n, err := strconv.ParseUint(found[1], 10, 32)
 	f.file, f.name = n, name
 	return err
-}
-
-func (f *Follower) begin(e *replication.GTIDEvent, h *replication.EventHeader) (bool, error) {
-	if h.EventType == replication.ANONYMOUS_GTID_EVENT {
-		return false, errors.New("the server logged a transaction without a GTID; set gtid_mode to ON and begin anew with `etl apply -resnapshot`")
-	}
-	sid, err := uuid.FromBytes(e.SID)
-	if err != nil {
-		return false, fmt.Errorf("reading a GTID: %w", err)
-	}
-	at := time.Unix(int64(h.Timestamp), 0)
-	if e.OriginalCommitTimestamp > 0 {
-		at = time.UnixMicro(int64(e.OriginalCommitTimestamp))
-	}
-	return f.next(transaction{sid: sid, gno: e.GNO}, at, int64(e.OriginalCommitTimestamp))
-}
-
-// next begins a transaction. One before it that did not say its end has ended.
-func (f *Follower) next(t transaction, at time.Time, first int64) (done bool, err error) {
-	if f.current != nil {
-		done = true
-		if err := f.commit(); err != nil {
-			return done, err
-		}
-	}
-	mark := &Mark{GTID: t.String(), At: first, File: f.name}
-	if before, ok := f.Seen.domains[t.maria.DomainID]; ok {
-		mark.Before = before.String()
-	}
-	if f.passed, err = f.recognize(mark, t); f.passed || err != nil {
-		return done, err
-	}
-	if f.First == "" {
-		f.First = f.name
-	}
-	f.current, f.mark, f.committed, f.touched = &t, mark, at, false
-	return done, nil
-}
-
-func (f *Follower) commit() error {
-	if f.current == nil {
-		return nil
-	}
-	f.Seen.add(*f.current)
-	f.Last, f.current = f.mark, nil
-	return f.handler.Committed()
-}
-
-// prepared is the end of the first of two phases: the transaction may still be rolled back.
-func (f *Follower) prepared() error {
-	if f.touched {
-		return fmt.Errorf("%s.%s was changed by a distributed transaction (XA), which can't be followed: the log doesn't say at its changes whether they "+
-			"are ever committed. Begin anew with `etl apply -resnapshot`", f.Database, f.Table)
-	}
-	return f.commit()
 }
 
 // payload are the events of a transaction that is written compressed. All of them lie at its place.
@@ -218,11 +163,16 @@ func (f *Follower) place(h *replication.EventHeader) Place {
 	return Place{File: f.file, Offset: uint64(h.LogPos) - uint64(h.EventSize), Row: f.row}
 }
 
-func (f *Follower) rows(e *replication.RowsEvent, kind replication.EventType, place *replication.EventHeader) error {
+// changed keeps rows of the table until their transaction ends.
+func (f *Follower) changed(e *replication.RowsEvent, h, place *replication.EventHeader) error {
 	if string(e.Table.Table) != f.Table || string(e.Table.Schema) != f.Database {
 		return nil
 	}
 	f.touched = true
+	return f.hold(step{place, uint64(h.EventSize), func() error { return f.rows(e, h.EventType, place) }})
+}
+
+func (f *Follower) rows(e *replication.RowsEvent, kind replication.EventType, place *replication.EventHeader) error {
 	if kind == replication.PARTIAL_UPDATE_ROWS_EVENT {
 		return fmt.Errorf("%w: a JSON value was logged by its differences (binlog_row_value_options)", ErrPartial)
 	}

@@ -13,46 +13,69 @@ type Error struct{ Statement, Why string }
 
 func (e *Error) Error() string { return e.Why + ": " + e.Statement }
 
-// query looks for statements that change the table without any row in the log.
-func (f *Follower) query(e *replication.QueryEvent, place *replication.EventHeader) (bool, error) {
+// query looks for the ends of transactions, and for statements that change the table without any row in the log.
+func (f *Follower) query(e *replication.QueryEvent, h, place *replication.EventHeader) (done bool, err error) {
 	text := string(trimmed(e.Query))
-	switch verb := strings.ToUpper(firstWord(text)); verb {
-	case "BEGIN", "SAVEPOINT", "RELEASE":
+	words := reader{words: tokens(text[:min(len(text), 1000)])}
+	switch verb := words.next(); {
+	case verb.is("BEGIN"):
+		f.single = false
 		return false, nil
-	case "XA":
-		return false, nil
-	case "COMMIT", "ROLLBACK":
+	case verb.is("XA"):
+		return f.distributed(words.next())
+	case verb.is("COMMIT"):
 		return true, f.commit()
-	default:
-		effect := effectOf(text, string(e.Schema), f.Database, f.Table)
-		if err := f.apply(effect, text, place); err != nil {
-			return false, err
-		}
-		if err := f.rename(text, string(e.Schema)); err != nil {
-			return false, err
-		}
-		if f.standalone(verb) {
-			return true, f.commit()
-		}
+	case verb.is("SAVEPOINT"):
+		f.savepoint(words.next().text)
 		return false, nil
+	case verb.is("RELEASE"):
+		return false, nil
+	case verb.is("ROLLBACK"):
+		if words.skip("WORK"); !words.peek().is("TO") {
+			return true, f.rollback()
+		}
+		words.skip("TO", "SAVEPOINT")
+		return false, f.rollbackTo(words.next().text, text)
 	}
+	if err := f.statement(text, string(e.Schema), h, place); err != nil || !f.single {
+		return false, err
+	}
+	return true, f.commit()
 }
 
-// standalone statements are transactions of their own. Changes that are logged as statements have an end besides.
-func (f *Follower) standalone(verb string) bool {
-	switch verb {
-	case "INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "CALL", "SET", "DO":
-		return false
+// distributed knows the parts of a transaction in two phases: the second is a transaction of its own in the log.
+func (f *Follower) distributed(part token) (done bool, err error) {
+	switch {
+	case part.is("START", "BEGIN"):
+		f.single = false
+	case part.is("COMMIT"):
+		return true, f.commit()
+	case part.is("ROLLBACK"):
+		return true, f.rollback()
 	}
-	return true
+	return false, nil
+}
+
+// statement keeps what a statement does to the table until its transaction ends.
+func (f *Follower) statement(text, in string, h, place *replication.EventHeader) error {
+	effect, renamed := effectOf(text, in, f.Database, f.Table), renamings(text, in, f.Database, f.Table)
+	if effect == none && len(renamed) == 0 {
+		return nil
+	}
+	return f.hold(step{place, uint64(h.EventSize), func() error {
+		if err := f.apply(effect, text, place); err != nil {
+			return err
+		}
+		return f.rename(text, renamed)
+	}})
 }
 
 // rename follows what happens to the names of columns, and looks at those that are read.
-func (f *Follower) rename(text, in string) error {
+func (f *Follower) rename(text string, all []renaming) error {
 	if f.Names == nil {
 		return nil
 	}
-	taken := f.Names.alter(text, renamings(text, in, f.Database, f.Table))
+	taken := f.Names.alter(text, all)
 	if taken = slices.DeleteFunc(taken, func(column string) bool { return !f.handler.Wanted(column) }); len(taken) > 0 {
 		return &Taken{Columns: taken, Statement: shortened(text)}
 	}

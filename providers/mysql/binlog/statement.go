@@ -105,13 +105,6 @@ func quotedText(text string) (value string, length int) {
 	return b.String(), len(text)
 }
 
-func firstWord(statement string) string {
-	for _, t := range tokens(statement[:min(len(statement), 1000)]) {
-		return t.text
-	}
-	return ""
-}
-
 // effectOf reads a statement that was run in a database.
 func effectOf(statement, in, database, table string) effect {
 	words := tokens(statement)
