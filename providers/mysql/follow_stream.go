@@ -35,7 +35,7 @@ func (c *changes) stream(ctx context.Context, seen, until *binlog.GTIDs) (*binlo
 	pause, lost, last := firstPause, time.Time{}, c.at.Last
 	for {
 		c.follower = binlog.NewFollower(c.relation.database, c.relation.table, seen, sets.of(ctx), handler)
-		c.follower.Names = c.names
+		c.follower.Names, c.follower.Cased = c.names, c.relation.cased
 		c.follower.Expect(last, c.exact)
 		err := c.attempt(ctx, until)
 		if c.follower.Expects() && unfindable(err) { // the server has that transaction no more

@@ -63,7 +63,7 @@ func (s *server) peek(ctx context.Context, r *relation, columns coltype.Schema, 
 		Committed: func() error { return nil },
 		Wanted:    among(columns),
 	})
-	follower.Names = at.names(recorded)
+	follower.Names, follower.Cased = at.names(recorded), r.cased
 	follower.Expect(at.Last, now.server == at.Server)
 	err := s.look(ctx, follower, now.gtids)
 	if follower.Expects() && unfindable(err) { // the server has the transaction no more

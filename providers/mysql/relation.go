@@ -17,6 +17,7 @@ type relation struct {
 	source string // what _etl_source says
 	// database and table are named as the server has them, whose case may differ from the user's.
 	database, table string
+	cased           bool // the server tells names of tables apart by their case
 
 	columns []column // those that are wanted
 	all     []column
@@ -59,8 +60,8 @@ func (s *server) describeTable(ctx context.Context, q querier) (*relation, error
 	r := &relation{source: table.String(), from: table.sql(), rows: -1, bytes: -1}
 	var engine sql.NullString
 	var rows, bytes sql.NullInt64
-	err := q.QueryRowContext(ctx, "SELECT table_schema, table_name, engine, table_rows, data_length FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
-		table.database, table.table).Scan(&r.database, &r.table, &engine, &rows, &bytes)
+	err := q.QueryRowContext(ctx, "SELECT table_schema, table_name, @@lower_case_table_names = 0, engine, table_rows, data_length FROM information_schema.tables "+
+		"WHERE table_schema = ? AND table_name = ?", table.database, table.table).Scan(&r.database, &r.table, &r.cased, &engine, &rows, &bytes)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, s.unknownTable(ctx, table)
 	}

@@ -76,6 +76,24 @@ func TestStatementsWithin(t *testing.T) {
 	})
 }
 
+// TestTablesByCase has a table beside the one that is followed whose name differs by its case alone.
+func TestTablesByCase(t *testing.T) {
+	each(t, func(t *testing.T, l *lab) {
+		l.exec("CREATE TABLE orders (id int primary key, v int)", "INSERT INTO orders VALUES (1, 1), (2, 2)", "CREATE TABLE Orders (id int primary key, v int)")
+		f := l.follow(table("orders"))
+		f.run()
+		for _, statement := range []string{"TRUNCATE TABLE Orders", "ALTER TABLE Orders DROP v, ADD v int", "RENAME TABLE Orders TO ORDERS", "DROP TABLE ORDERS"} {
+			l.exec(statement, "INSERT INTO orders SELECT MAX(id) + 1, 3 FROM orders")
+			f.run()
+			f.check(statement)
+		}
+		if l.exec("TRUNCATE TABLE orders"); f.run().Rows != 1 {
+			t.Error("the table's own truncation isn't seen")
+		}
+		f.check("truncated")
+	})
+}
+
 // session runs statements on a connection of their own.
 func (l *lab) session(statements ...string) {
 	l.t.Helper()

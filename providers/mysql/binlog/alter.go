@@ -10,8 +10,8 @@ type renaming struct {
 }
 
 // renamings are all that an ALTER TABLE of the table does to the names of its columns.
-func renamings(statement, in, database, table string) []renaming {
-	s := reader{words: tokens(statement), in: in, database: database, table: table}
+func renamings(statement, in string, of followed) []renaming {
+	s := reader{words: tokens(statement), in: in, of: of}
 	if !s.peek().is("ALTER") || !s.altersTable() || !s.named() {
 		return nil
 	}

@@ -43,6 +43,7 @@ type Handler struct {
 // Follower interprets events for one table.
 type Follower struct {
 	Database, Table string
+	Cased           bool   // the server tells names of tables apart by their case
 	Names           *Names // of the table's columns; nil where they don't matter
 	Seen            *GTIDs // all transactions until now
 	Last            *Mark  // the last of them that was read here

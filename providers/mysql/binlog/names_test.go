@@ -22,7 +22,7 @@ func TestRenamings(t *testing.T) {
 		{"ALTER TABLE orders DROP", ""}, {"ALTER TABLE orders ADD", ""}, {"ALTER TABLE orders ADD (", ""}, {"ALTER TABLE orders RENAME COLUMN a TO", ""}, {"ALTER TABLE orders CHANGE a", ""}, {"ALTER TABLE orders ,,", ""},
 	} {
 		var got []string
-		for _, r := range renamings(c.statement, "shop", "shop", "orders") {
+		for _, r := range renamings(c.statement, "shop", followed{"shop", "orders", false}) {
 			text := r.from + ">" + r.to
 			if r.perhaps {
 				text += "?"
@@ -68,7 +68,7 @@ func TestNames(t *testing.T) {
 				continue
 			}
 			statement = "ALTER TABLE t " + statement
-			taken = append(taken, n.alter(statement, renamings(statement, "x", "x", "t"))...)
+			taken = append(taken, n.alter(statement, renamings(statement, "x", followed{"x", "t", false}))...)
 		}
 		if got := strings.Join(taken, " "); got != c.taken || strings.Join(n.Gone(), " ") != c.gone {
 			t.Errorf("%s takes %q instead of %q, and %v are gone instead of %s", c.statements, got, c.taken, n.Gone(), c.gone)
@@ -94,7 +94,7 @@ func FuzzRenamings(f *testing.F) {
 	f.Add("ALTER TABLE orders ADD (a int, `b``c` int), RENAME COLUMN \"a\" TO b, /*!80000 CHANGE */ COLUMN IF EXISTS x y int")
 	f.Add("ALTER IGNORE TABLE shop.orders WAIT 5 DROP a, ADD COLUMN IF NOT EXISTS a enum('(', ',')")
 	f.Fuzz(func(t *testing.T, statement string) {
-		all := renamings(statement, "shop", "shop", "orders")
+		all := renamings(statement, "shop", followed{"shop", "orders", false})
 		for _, r := range all {
 			if r.from == "" && r.to == "" || r.from != "" && strings.EqualFold(r.from, r.to) {
 				t.Errorf("%q does %+v", statement, r)

@@ -58,7 +58,8 @@ func (f *Follower) distributed(part token) (done bool, err error) {
 
 // statement keeps what a statement does to the table until its transaction ends.
 func (f *Follower) statement(text, in string, h, place *replication.EventHeader) error {
-	effect, renamed := effectOf(text, in, f.Database, f.Table), renamings(text, in, f.Database, f.Table)
+	of := followed{f.Database, f.Table, f.Cased}
+	effect, renamed := effectOf(text, in, of), renamings(text, in, of)
 	if effect == none && len(renamed) == 0 {
 		return nil
 	}

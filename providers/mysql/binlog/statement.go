@@ -105,13 +105,27 @@ func quotedText(text string) (value string, length int) {
 	return b.String(), len(text)
 }
 
+// followed is the table whose changes are looked for.
+type followed struct {
+	database, table string
+	cased           bool // the server tells names apart by their case
+}
+
+func (f followed) is(database, table string) bool {
+	return f.same(database, f.database) && f.same(table, f.table)
+}
+
+func (f followed) same(a, b string) bool {
+	return a == b || !f.cased && strings.EqualFold(a, b)
+}
+
 // effectOf reads a statement that was run in a database.
-func effectOf(statement, in, database, table string) effect {
+func effectOf(statement, in string, of followed) effect {
 	words := tokens(statement)
 	if len(words) == 0 {
 		return none
 	}
-	s := reader{words: words, in: in, database: database, table: table}
+	s := reader{words: words, in: in, of: of}
 	switch first := words[0]; {
 	case first.is("TRUNCATE"):
 		s.skip("TRUNCATE", "TABLE")
@@ -132,8 +146,9 @@ func effectOf(statement, in, database, table string) effect {
 }
 
 type reader struct {
-	words               []token
-	in, database, table string
+	words []token
+	in    string
+	of    followed
 }
 
 func (s *reader) peek() token {
@@ -164,7 +179,7 @@ func (s *reader) named() bool {
 		s.next()
 		database, table = table, s.next().text
 	}
-	return strings.EqualFold(database, s.database) && strings.EqualFold(table, s.table)
+	return s.of.is(database, table)
 }
 
 func (s *reader) ifNamed(e effect) effect {
@@ -178,7 +193,7 @@ func (s *reader) drop() effect {
 	s.skip("DROP")
 	if s.peek().is("DATABASE", "SCHEMA") {
 		s.skip("DATABASE", "SCHEMA", "IF", "EXISTS")
-		if strings.EqualFold(s.peek().text, s.database) {
+		if s.of.same(s.peek().text, s.of.database) {
 			return emptied
 		}
 		return none
@@ -262,7 +277,7 @@ func (s *reader) alter() effect {
 // mentioned is careful: a change that is logged as a statement and names the table anywhere may change it.
 func (s *reader) mentioned() effect {
 	for _, t := range s.words {
-		if strings.EqualFold(t.text, s.table) {
+		if s.of.same(t.text, s.of.table) {
 			return stated
 		}
 	}

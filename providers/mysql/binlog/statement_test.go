@@ -23,8 +23,32 @@ func TestEffects(t *testing.T) {
 		{"-- orders\nREPLACE INTO other VALUES (1) # orders", none}, {"INSERT INTO other SELECT * FROM `orders`", stated}, {"GRANT SELECT ON orders TO x", none},
 		{"'", none}, {"`", none}, {"/*", none}, {"", none}, {"DROP TABLE", none}, {"RENAME TABLE a", none},
 	} {
-		if got := effectOf(c.statement, "shop", "shop", "orders"); got != c.want {
+		if got := effectOf(c.statement, "shop", followed{"shop", "orders", false}); got != c.want {
 			t.Errorf("%s has the effect %d instead of %d", c.statement, got, c.want)
+		}
+	}
+}
+
+// TestCase tells tables apart by the case of their names, or doesn't, as the server does.
+func TestCase(t *testing.T) {
+	for _, c := range []struct {
+		statement string
+		want      effect
+	}{
+		{"TRUNCATE Orders", emptied}, {"TRUNCATE SHOP.orders", emptied}, {"DROP TABLE a, ORDERS", emptied}, {"DROP DATABASE Shop", emptied}, {"CREATE OR REPLACE TABLE Orders (id int)", emptied},
+		{"RENAME TABLE Orders TO b", replaced}, {"ALTER TABLE Orders DROP PARTITION p0", cut}, {"INSERT INTO Orders VALUES (1)", stated},
+	} {
+		for _, cased := range []bool{true, false} {
+			want := c.want
+			if cased {
+				want = none
+			}
+			if got := effectOf(c.statement, "shop", followed{"shop", "orders", cased}); got != want {
+				t.Errorf("%s has the effect %d instead of %d where case counts: %v", c.statement, got, want, cased)
+			}
+			if all := renamings("ALTER TABLE Orders DROP a", "shop", followed{"shop", "orders", cased}); (len(all) == 0) != cased {
+				t.Errorf("%v where case counts: %v", all, cased)
+			}
 		}
 	}
 }
@@ -32,6 +56,6 @@ func TestEffects(t *testing.T) {
 func FuzzEffects(f *testing.F) {
 	f.Add("ALTER TABLE `a`.b /*!80000 EXCHANGE */ PARTITION p WITH TABLE \"o\\\"\"")
 	f.Fuzz(func(_ *testing.T, statement string) {
-		effectOf(statement, "shop", "shop", "orders")
+		effectOf(statement, "shop", followed{"shop", "orders", false})
 	})
 }
