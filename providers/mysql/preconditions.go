@@ -61,6 +61,11 @@ func (s *server) checkTable(r *relation) sdk.Diagnostics {
 	case !strings.EqualFold(r.engine, "InnoDB"):
 		return problem("Table without transactions", fmt.Sprintf("%s is stored by %s, which has no snapshot that changes could follow: ALTER TABLE %s ENGINE = InnoDB.", r.source, r.engine, r.from), "table")
 	}
+	if r.history {
+		return problem("Table with a history", fmt.Sprintf("%s is WITH SYSTEM VERSIONING: what rows were stays in the table, and its binary log tells a deletion as an update, and "+
+			"what a row was as an insertion. Read it with extract \"batch\" or \"incremental\", which see its current rows, or have the server keep no history: "+
+			"ALTER TABLE %s DROP SYSTEM VERSIONING.", r.source, r.from), "table")
+	}
 	for _, c := range r.all {
 		if strings.Contains(c.declared, "compressed") {
 			return problem("Compressed column", fmt.Sprintf("The column %q of %s is COMPRESSED, and the binary log has it in a form that can't be read. Use the compression of the "+

@@ -26,6 +26,7 @@ type relation struct {
 	key     []string
 	index   string // of the key; empty where there is none
 	engine  string // empty of what is not stored
+	history bool   // rows stay in it after they changed (MariaDB's system versioning)
 	rows    int64  // an estimate; -1 unknown
 	bytes   int64
 }
@@ -60,8 +61,8 @@ func (s *server) describeTable(ctx context.Context, q querier) (*relation, error
 	r := &relation{source: table.String(), from: table.sql(), rows: -1, bytes: -1}
 	var engine sql.NullString
 	var rows, bytes sql.NullInt64
-	err := q.QueryRowContext(ctx, "SELECT table_schema, table_name, @@lower_case_table_names = 0, engine, table_rows, data_length FROM information_schema.tables "+
-		"WHERE table_schema = ? AND table_name = ?", table.database, table.table).Scan(&r.database, &r.table, &r.cased, &engine, &rows, &bytes)
+	err := q.QueryRowContext(ctx, "SELECT table_schema, table_name, @@lower_case_table_names = 0, table_type = 'SYSTEM VERSIONED', engine, table_rows, data_length FROM information_schema.tables "+
+		"WHERE table_schema = ? AND table_name = ?", table.database, table.table).Scan(&r.database, &r.table, &r.cased, &r.history, &engine, &rows, &bytes)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, s.unknownTable(ctx, table)
 	}

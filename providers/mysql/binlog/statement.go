@@ -9,11 +9,12 @@ import (
 type effect uint8
 
 const (
-	none     effect = iota
-	emptied         // TRUNCATE, DROP, CREATE OR REPLACE: no row is left
-	replaced        // another table has its name now
-	cut             // partitions came or went, or its files were exchanged
-	stated          // rows changed
+	none      effect = iota
+	emptied          // TRUNCATE, DROP, CREATE OR REPLACE: no row is left
+	replaced         // another table has its name now
+	cut              // partitions came or went, or its files were exchanged
+	stated           // rows changed
+	versioned        // rows stay after they changed, or did so until now
 )
 
 // token is a word, a quoted name or a sign.
@@ -269,6 +270,8 @@ func (s *reader) alter() effect {
 			if s.named() {
 				return cut
 			}
+		case own && t.is("ADD", "DROP") && s.pair("SYSTEM", "VERSIONING"):
+			found = versioned
 		}
 	}
 	return found

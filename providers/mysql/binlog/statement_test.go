@@ -19,6 +19,8 @@ func TestEffects(t *testing.T) {
 		{"ALTER TABLE orders DROP PARTITION p0", cut}, {"ALTER TABLE orders TRUNCATE PARTITION ALL", cut}, {"ALTER TABLE other EXCHANGE PARTITION p WITH TABLE orders", cut},
 		{"ALTER TABLE orders EXCHANGE PARTITION p WITH TABLE other", cut}, {"ALTER TABLE orders DISCARD TABLESPACE", cut}, {"ALTER TABLE orders DROP COLUMN partition_key", none},
 		{"ALTER TABLE orders CONVERT TO CHARACTER SET utf8mb4", none}, {"ALTER TABLE orders COMMENT 'TRUNCATE PARTITION'", none},
+		{"ALTER TABLE orders ADD SYSTEM VERSIONING", versioned}, {"ALTER TABLE shop.orders DROP COLUMN a, DROP SYSTEM VERSIONING", versioned},
+		{"ALTER TABLE other ADD SYSTEM VERSIONING", none}, {"ALTER TABLE orders ADD COLUMN system int, DROP versioning", none},
 		{"INSERT INTO orders VALUES (1)", stated}, {"UPDATE a, shop.orders SET x = 1", stated}, {"DELETE FROM other WHERE name = 'orders'", none},
 		{"-- orders\nREPLACE INTO other VALUES (1) # orders", none}, {"INSERT INTO other SELECT * FROM `orders`", stated}, {"GRANT SELECT ON orders TO x", none},
 		{"'", none}, {"`", none}, {"/*", none}, {"", none}, {"DROP TABLE", none}, {"RENAME TABLE a", none},
