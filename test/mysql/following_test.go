@@ -198,6 +198,22 @@ func TestUnfollowable(t *testing.T) {
 	})
 }
 
+// TestAlteredWithoutRows drops what is in the way of an index, as MariaDB alone does, and not in the way of a column.
+func TestAlteredWithoutRows(t *testing.T) {
+	l := newLab(t, "mariadb", env(t, "mariadb")["ETL_TEST_MARIADB_DSN"])
+	l.exec("CREATE TABLE orders (id int primary key, v varchar(9))", "INSERT INTO orders VALUES (1, 'a'), (2, 'a'), (3, 'b')")
+	f := l.follow(table("orders"))
+	f.run()
+	l.exec("ALTER IGNORE TABLE orders ADD COLUMN n int")
+	f.run()
+	f.check("a column")
+	l.exec("ALTER IGNORE TABLE orders ADD UNIQUE (v)")
+	f.refused("Change that rows don't tell")
+	f.cursor = nil
+	f.run()
+	f.check("begun anew")
+}
+
 // readOn reads on to where the log is now, as if the plan had not come to look at it.
 func (f *followed) readOn() error {
 	f.lab.t.Helper()

@@ -15,10 +15,7 @@ func renamings(statement, in string, of followed) []renaming {
 	if !s.peek().is("ALTER") || !s.altersTable() || !s.named() {
 		return nil
 	}
-	if s.skip("NOWAIT"); s.peek().is("WAIT") {
-		s.next()
-		s.next()
-	}
+	s.skipWait()
 	var all []renaming
 	for len(s.words) > 0 {
 		clause := reader{words: s.upToComma()}
@@ -34,6 +31,41 @@ func (s *reader) altersTable() bool {
 		return false
 	}
 	s.skip("TABLE", "IF", "EXISTS")
+	return true
+}
+
+// skipWait reads how long MariaDB waits for the table.
+func (s *reader) skipWait() {
+	if s.skip("NOWAIT"); s.peek().is("WAIT") {
+		s.next()
+		s.next()
+	}
+}
+
+// ignores reports whether rows may go so that the table can be altered: MariaDB's ALTER IGNORE TABLE.
+func (s *reader) ignores() bool {
+	for _, t := range s.words {
+		if t.is("IGNORE", "TABLE") {
+			return t.is("IGNORE")
+		}
+	}
+	return false
+}
+
+// onlyAdds reports whether all that an ALTER TABLE does after the table's name is to add what no row can be in the way of.
+func (s *reader) onlyAdds() bool {
+	rest := reader{words: s.words}
+	for len(rest.words) > 0 {
+		clause := rest.upToComma()
+		if len(clause) == 0 || !clause[0].is("ADD", "COMMENT", "ALGORITHM", "LOCK") {
+			return false
+		}
+		for _, t := range clause {
+			if t.is("UNIQUE", "PRIMARY", "CONSTRAINT", "CHECK", "FOREIGN", "PARTITION", "PERIOD") {
+				return false
+			}
+		}
+	}
 	return true
 }
 

@@ -94,6 +94,8 @@ func (f *Follower) apply(effect effect, text string, place *replication.EventHea
 		return &Error{shortened(text), fmt.Sprintf("%s.%s was replaced by another table", f.Database, f.Table)}
 	case cut:
 		return &Error{shortened(text), fmt.Sprintf("rows of %s.%s changed with its partitions, or its files", f.Database, f.Table)}
+	case ignored:
+		return &Error{shortened(text), fmt.Sprintf("rows of %s.%s may have been dropped as it was altered", f.Database, f.Table)}
 	case versioned:
 		return &Error{shortened(text), fmt.Sprintf("the log of %s.%s has what rows were among what they are, as long as it is WITH SYSTEM VERSIONING", f.Database, f.Table)}
 	case stated:

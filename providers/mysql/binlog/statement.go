@@ -14,6 +14,7 @@ const (
 	replaced         // another table has its name now
 	cut              // partitions came or went, or its files were exchanged
 	stated           // rows changed
+	ignored          // rows went that would have been in the way
 	versioned        // rows stay after they changed, or did so until now
 )
 
@@ -247,11 +248,15 @@ func (s *reader) rename() effect {
 }
 
 func (s *reader) alter() effect {
+	ignore := s.ignores()
 	if !s.altersTable() {
 		return none
 	}
 	own := s.named()
 	found := none
+	if s.skipWait(); own && ignore && !s.onlyAdds() {
+		found = ignored
+	}
 	for len(s.words) > 0 {
 		t := s.next()
 		switch {
