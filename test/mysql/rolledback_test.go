@@ -63,9 +63,17 @@ func TestStatementsWithin(t *testing.T) {
 		if l.flavor == "mariadb" { // MySQL takes no such statement before 8.0.21
 			cases["mixed"] = append([]string{"SET SESSION binlog_format = MIXED"}, cases["temporary tables"]...)
 			cases["rows of a definition"] = []string{"CREATE OR REPLACE TABLE orders (id int primary key, v varchar(20)) SELECT 4 AS id, 'x' AS v UNION SELECT 5, 'y'"}
+			cases["a definition that fails"] = []string{"CREATE OR REPLACE TABLE orders (id int primary key, v varchar(20)) SELECT 8 AS id, 'x' AS v UNION SELECT 8, 'y'",
+				"CREATE TABLE orders (id int primary key, v varchar(20))", "INSERT INTO orders VALUES (9, 'z')"}
 			cases["rows of a new table"] = []string{"DROP TABLE orders", "CREATE TABLE orders (id int primary key, v varchar(20)) SELECT 6 AS id, 'x' AS v UNION SELECT 7, 'y'"}
 		}
 		for name, statements := range cases {
+			if name == "a definition that fails" {
+				if _, err := l.db.Exec(statements[0]); err == nil {
+					t.Errorf("%s succeeds", statements[0])
+				}
+				statements = statements[1:]
+			}
 			l.session(statements...)
 			f.run()
 			f.check(name)

@@ -170,7 +170,7 @@ func (f *Follower) changed(e *replication.RowsEvent, h, place *replication.Event
 		return nil
 	}
 	f.touched = true
-	return f.hold(step{place, uint64(h.EventSize), func() error { return f.rows(e, h.EventType, place) }})
+	return f.hold(step{place, uint64(h.EventSize), false, func() error { return f.rows(e, h.EventType, place) }})
 }
 
 func (f *Follower) rows(e *replication.RowsEvent, kind replication.EventType, place *replication.EventHeader) error {

@@ -16,6 +16,7 @@ const longest = 64 << 20
 type step struct {
 	place *replication.EventHeader
 	bytes uint64
+	firm  bool // no rollback takes it back: the definition of a table
 	tell  func() error
 }
 
@@ -59,14 +60,16 @@ func (f *Follower) tell() error {
 	return nil
 }
 
-// undo takes back all but so many steps.
+// undo takes back all but so many steps. MariaDB logs that CREATE OR REPLACE … SELECT failed as a DROP that is rolled back; the
+// table is gone though.
 func (f *Follower) undo(left int) error {
 	if left < f.held.told {
 		return &Error{f.mark.GTID, fmt.Sprintf("a transaction that has more than %d MB of changes of %s.%s was rolled back, which the log doesn't say before its end",
 			longest>>20, f.Database, f.Table)}
 	}
-	clear(f.held.steps[left-f.held.told:])
-	f.held.steps = f.held.steps[:left-f.held.told]
+	kept := left - f.held.told
+	undone := slices.DeleteFunc(f.held.steps[kept:], func(s step) bool { return !s.firm })
+	f.held.steps = f.held.steps[:kept+len(undone)]
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (p *played) event(word string) (bool, error) {
 		if letter, large := strings.CutPrefix(word, "large "); large {
 			word, size = letter, longest+1
 		}
-		return false, p.hold(step{h, size, func() error { p.found = append(p.found, word); return nil }})
+		return false, p.hold(step{h, size, false, func() error { p.found = append(p.found, word); return nil }})
 	}
 	return p.Event(&replication.BinlogEvent{Header: h, Event: &replication.QueryEvent{Schema: []byte("shop"), Query: []byte(word)}})
 }
@@ -73,7 +73,10 @@ func TestTransactions(t *testing.T) {
 		{"group; a; group; b; xid", "", "has no end"}, {"group; a; file; group; b; xid", "b .", ""}, {"group; large a; file; group; b; xid", "a", "was rolled back"},
 		{"group; file; group; b; xid", ". b .", ""},
 		{"single; XA START 'x'; DROP TEMPORARY TABLE x; XA END 'x'; single; XA COMMIT 'x'; single; XA ROLLBACK 'y'", ". . .", ""},
-		{"group; RENAME TABLE orders TO b; ROLLBACK", ".", ""}, {"single; RENAME TABLE orders TO b", "", "replaced by another table"},
+		{"group; a; DROP TABLE IF EXISTS orders /* Generated to handle failed CREATE OR REPLACE */; b; ROLLBACK; group; c; xid", "truncate . c .", ""},
+		{"group; a; SAVEPOINT s; b; DROP TABLE orders; c; SAVEPOINT t; d; ROLLBACK TO t; e; ROLLBACK TO s; f; xid", "a truncate f .", ""},
+		{"group; INSERT INTO orders VALUES (1); ROLLBACK", ".", ""}, {"group; INSERT INTO orders VALUES (1); COMMIT", "", "logged as a statement"},
+		{"group; RENAME TABLE orders TO b; ROLLBACK", "", "replaced by another table"}, {"single; RENAME TABLE orders TO b", "", "replaced by another table"},
 	} {
 		p := play(t)
 		var err error

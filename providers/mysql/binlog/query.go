@@ -63,7 +63,7 @@ func (f *Follower) statement(text, in string, h, place *replication.EventHeader)
 	if effect == none && len(renamed) == 0 {
 		return nil
 	}
-	return f.hold(step{place, uint64(h.EventSize), func() error {
+	return f.hold(step{place, uint64(h.EventSize), effect != stated, func() error {
 		if err := f.apply(effect, text, place); err != nil {
 			return err
 		}
