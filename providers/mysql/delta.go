@@ -186,7 +186,9 @@ func (s *server) planChanges(ctx context.Context, r *relation, recorded coltype.
 	if err != nil {
 		return err
 	}
-	response.Warnings = append(response.Warnings, unlogged(r, recorded, append(found.added, at.Absent...))...)
+	if !found.anew {
+		response.Warnings = append(response.Warnings, unlogged(r, recorded, append(found.added, at.Absent...))...)
+	}
 	narrowed, err := s.narrowed(ctx, r, at.Types)
 	if err != nil {
 		return err

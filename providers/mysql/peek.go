@@ -51,6 +51,7 @@ type peeked struct {
 	bytes uint64   // of these
 	left  string   // why a table without changes is to be read on; empty where it isn't
 	added []string // columns that rows were read without
+	anew  bool     // no row is left of before, and those that came since have all columns
 }
 
 // peek reads the log without keeping any of it.
@@ -74,7 +75,7 @@ func (s *server) peek(ctx context.Context, r *relation, columns coltype.Schema, 
 	if err != nil && (!errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
 		return nil, s.explainLog(err)
 	}
-	found.bytes, found.added = follower.Bytes, follower.Names.Added
+	found.bytes, found.added, found.anew = follower.Bytes, follower.Names.Added, found.whole && follower.Names.Anew
 	switch newest, err := s.newestFile(ctx); {
 	case err != nil:
 		return nil, s.explainLog(err)

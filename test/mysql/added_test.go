@@ -51,5 +51,14 @@ table "bronze" "orders" {
 		}
 		p.run(0, "apply", "-auto-approve", "-resnapshot=table.bronze.orders")
 		holds(columns, "1|1|6|0|2", "2|?|5|0|4", "3|?|5|0|6")
+		l.exec("DROP TABLE orders", "CREATE TABLE orders (id int primary key, made int NOT NULL DEFAULT 7)", "INSERT INTO orders (id) VALUES (4), (5)")
+		if r := p.run(0, "apply", "-auto-approve"); strings.Contains(r.Output(), warning) {
+			t.Error(r.Output())
+		}
+		holds("coalesce(made::varchar, '?')", "4|7", "5|7")
+		l.exec("TRUNCATE TABLE orders", "INSERT INTO orders (id) VALUES (6)", "ALTER TABLE orders ADD COLUMN late int DEFAULT 8")
+		if r := p.run(0, "apply", "-auto-approve"); !r.Says(warning, "new column late") {
+			t.Error(r.Output())
+		}
 	})
 }

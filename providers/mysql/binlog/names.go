@@ -10,6 +10,8 @@ import (
 type Names struct {
 	// Added are the names that were absent from rows that were read, and that a new column has got since.
 	Added []string
+	// Anew is whether no row is left of before, and all that came since have the columns that there are.
+	Anew bool
 
 	names    map[string]name // in lower case: the server takes them for the same
 	recorded []string        // all names that rows are expected to have
@@ -81,6 +83,7 @@ func (n *Names) alter(statement string, all []renaming) (taken []string) {
 		return nil
 	}
 	n.last, n.stale = statement, true
+	n.Anew = n.Anew && !n.rows()
 	left := map[string]name{}
 	for _, r := range all {
 		if r.from != "" {
@@ -140,7 +143,17 @@ func (n *Names) enter(column, from string, left map[string]name, perhaps bool) b
 // emptied forgets what was read: no row is left that could have it.
 func (n *Names) emptied() {
 	clear(n.names)
-	n.last, n.stale = "", true
+	n.last, n.stale, n.Anew = "", true, true
+}
+
+// rows reports whether any were read.
+func (n *Names) rows() bool {
+	for _, of := range n.names {
+		if of.held {
+			return true
+		}
+	}
+	return false
 }
 
 // described follows a description of the table's rows: with them values come under all its names.

@@ -90,6 +90,36 @@ func TestUnread(t *testing.T) {
 	}
 }
 
+// TestAnew knows when all rows have all columns, since they came after these.
+func TestAnew(t *testing.T) {
+	for _, c := range []struct {
+		statements string
+		want       bool
+	}{
+		{"", false}, {"ADD c int", false}, {"emptied", true}, {"emptied; rows a c", true}, {"emptied; ADD c int; rows a c", true}, {"rows a; emptied; rows c", true},
+		{"emptied; rows a; ADD c int", false}, {"emptied; rows a; ADD c int; rows a c", false}, {"emptied; rows a; ADD c int; emptied", true},
+	} {
+		n := NewNames([]string{"a"}, []string{"a"}, nil, nil)
+		for statement := range strings.SplitSeq(c.statements, "; ") {
+			switch columns, rows := strings.CutPrefix(statement, "rows "); {
+			case statement == "emptied":
+				n.emptied()
+			case rows:
+				var described []Column
+				for column := range strings.FieldsSeq(columns) {
+					described = append(described, Column{Name: column})
+				}
+				n.described(described)
+			default:
+				n.alter(statement, renamings("ALTER TABLE t "+statement, "x", followed{"x", "t", false}))
+			}
+		}
+		if n.Anew != c.want {
+			t.Errorf("after %q all rows have all columns: %v", c.statements, n.Anew)
+		}
+	}
+}
+
 func FuzzRenamings(f *testing.F) {
 	f.Add("ALTER TABLE orders ADD (a int, `b``c` int), RENAME COLUMN \"a\" TO b, /*!80000 CHANGE */ COLUMN IF EXISTS x y int")
 	f.Add("ALTER IGNORE TABLE shop.orders WAIT 5 DROP a, ADD COLUMN IF NOT EXISTS a enum('(', ',')")
