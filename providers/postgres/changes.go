@@ -54,7 +54,7 @@ func newChangeRows(ctx context.Context, t *telling, m pgoutput.Relation) (*chang
 		shape := types.Shape(m.Columns[place].Type, m.Columns[place].Typmod, 0)
 		r.columns = append(r.columns, column.New(want.Type, shape, column.Text))
 	}
-	for _, name := range t.key {
+	for _, name := range t.identity.key {
 		if place := slices.Index(r.told, name); place >= 0 {
 			r.key = append(r.key, place)
 		}

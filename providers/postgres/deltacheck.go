@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,36 +49,6 @@ func (f *followed) checkTable() sdk.Diagnostics {
 	return nil
 }
 
-// rowKey is what identifies a row in the log, the same in all tables that hold rows: the table itself, or its partitions.
-// Without anything, a publication would make updates and deletes fail at the source.
-func (s *source) rowKey(ctx context.Context, c *session.Conn) ([]string, sdk.Diagnostics) {
-	leaves := []*catalog.Relation{s.relation}
-	if s.relation.Kind == catalog.Partitioned {
-		var err error
-		if leaves, err = catalog.LeafRelations(ctx, c, s.relation.OID); err != nil {
-			return nil, s.diagnose(err)
-		}
-	}
-	if len(leaves) == 0 {
-		return s.relation.Key, nil
-	}
-	first, diags := identity(leaves[0])
-	if diags != nil {
-		return nil, diags
-	}
-	for _, r := range leaves[1:] {
-		key, diags := identity(r)
-		if diags != nil {
-			return nil, diags
-		}
-		if !slices.Equal(key, first) {
-			return nil, sdk.Diagnostics{sdk.Error("Partitions of different identity", fmt.Sprintf("The partitions %s and %s are not identified by the same columns. Give all partitions the "+
-				"same replica identity.", leaves[0].Spelled(), r.Spelled()), "table")}
-		}
-	}
-	return first, nil
-}
-
 // checkKey checks that what identifies a row is read.
 func (f *followed) checkKey() sdk.Diagnostics {
 	for _, name := range f.key {
@@ -88,25 +57,6 @@ func (f *followed) checkKey() sdk.Diagnostics {
 		}
 	}
 	return nil
-}
-
-func identity(r *catalog.Relation) ([]string, sdk.Diagnostics) {
-	switch {
-	case r.Identity == "i" && r.IdentityKey != nil:
-		return r.IdentityKey, nil
-	case r.Identity == "f":
-		return r.Key, nil
-	case r.Identity == "d" && r.Key != nil:
-		return r.Key, nil
-	}
-	why := "it has no primary key"
-	if r.Identity == "n" {
-		why = "its replica identity is nothing"
-	}
-	return nil, sdk.Diagnostics{sdk.Error("Nothing identifies rows", fmt.Sprintf("The rows of %s can't be told apart in the log: %s. Have its owner run one of:\n"+
-		"  ALTER TABLE %s ADD PRIMARY KEY (…);\n  ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- a unique index over columns that are never null\n"+
-		"  ALTER TABLE %s REPLICA IDENTITY FULL;  -- writes whole rows to the log",
-		r.Spelled(), why, r.Quoted(), r.Quoted(), r.Quoted()), "table")}
 }
 
 // checkPublication checks the publication that the block names, or that one can be created.

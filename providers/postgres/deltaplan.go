@@ -50,8 +50,10 @@ func (o options) follow(ctx context.Context, c *session.Conn) (*followed, sdk.Di
 	if diags = append(diags, f.checkTable()...); diags.HasErrors() {
 		return nil, diags
 	}
-	var unidentified sdk.Diagnostics
-	f.key, unidentified = s.rowKey(ctx, c)
+	rows, unidentified := s.rowIdentity(ctx, c)
+	if rows != nil {
+		f.key = rows.key
+	}
 	for _, more := range []sdk.Diagnostics{unidentified, f.checkKey(), f.checkPublication(), f.checkSlot()} {
 		diags = append(diags, more...)
 	}

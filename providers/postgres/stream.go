@@ -57,9 +57,10 @@ type telling struct {
 	done   bool
 	conn   *session.Conn
 	source *source
-	key    []string    // what identifies a row
 	rows   *changeRows // nil until the table was described
 	window *window
+	// identity is what identifies a row, and what the log said of that since the connection was made.
+	identity *rowIdentity
 	// The transaction at hand, how many changes of the table it had, and where in it the last change stands that was taken:
 	// after a new connection the transaction comes again from its beginning.
 	commit       pgoutput.LSN
@@ -89,7 +90,7 @@ func (t *telling) connect(ctx context.Context) error {
 	if err := t.recognize(ctx, c); err != nil {
 		return err
 	}
-	if t.key, diags = s.rowKey(ctx, c); diags.HasErrors() {
+	if t.identity, diags = s.rowIdentity(ctx, c); diags.HasErrors() {
 		return diags
 	}
 	var log *session.Conn
@@ -190,6 +191,7 @@ func (t *telling) message(ctx context.Context, b []byte) error {
 		t.done = m.End >= t.until.LSN
 		return t.ended(ctx)
 	case pgoutput.Relation:
+		t.identity.described(m)
 		if m.ID == t.read.Table {
 			return t.describe(ctx, m)
 		}
@@ -209,7 +211,7 @@ func (t *telling) message(ctx context.Context, b []byte) error {
 		}
 	case pgoutput.Delete:
 		if m.Relation == t.read.Table {
-			return t.change(ctx, sdk.Delete, m.Old, nil)
+			return t.deleted(ctx, m)
 		}
 	}
 	return nil
@@ -294,6 +296,9 @@ func (t *telling) updated(ctx context.Context, m pgoutput.Update) error {
 	if t.rows == nil {
 		return errUndescribed
 	}
+	if err := t.told(m.Known, m.Old); err != nil {
+		return err
+	}
 	if m.Known == pgoutput.OldNothing || !t.rows.moved(m) {
 		return t.change(ctx, sdk.Update, m.New, m.Old)
 	}
@@ -307,6 +312,13 @@ func (t *telling) updated(ctx context.Context, m pgoutput.Update) error {
 		return t.refuse(ctx, t.rows.partial(m.New))
 	}
 	return t.change(ctx, sdk.Insert, m.New, m.Old)
+}
+
+func (t *telling) deleted(ctx context.Context, m pgoutput.Delete) error {
+	if err := t.told(m.Known, m.Old); err != nil {
+		return err
+	}
+	return t.change(ctx, sdk.Delete, m.Old, nil)
 }
 
 func (t *telling) truncated(ctx context.Context) error {
