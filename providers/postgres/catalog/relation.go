@@ -123,6 +123,13 @@ func quoteElement(text string) string {
 	return out + `"`
 }
 
+// indexedSQL are the columns of a relation c that an index of all its rows begins with, by which values can be looked up in order.
+const indexedSQL = `(
+    SELECT json_agg(DISTINCT a.attname)
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = ic.relam
+    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND am.amname IN ('btree', 'brin'))`
+
 const loadSQL = `
 SELECT json_build_object(
   'oid', c.oid::int8, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
@@ -148,11 +155,7 @@ SELECT json_build_object(
     SELECT json_agg(a.attname ORDER BY k.place)
     FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, place), pg_catalog.pg_attribute a
     WHERE i.indrelid = c.oid AND i.indisreplident AND a.attrelid = c.oid AND a.attnum = k.attnum AND k.place <= i.indnkeyatts),
-  'indexed', (
-    SELECT json_agg(DISTINCT a.attname)
-    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-    JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = ic.relam
-    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND am.amname IN ('btree', 'brin')))
+  'indexed', ` + indexedSQL + `)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid`
 
 // Load describes a relation.
