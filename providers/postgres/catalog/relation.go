@@ -143,7 +143,8 @@ SELECT json_build_object(
   'columns', (
     SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::int8, 'typmod', a.atttypmod, 'dims', a.attndims,
       'not_null', a.attnotnull, 'generated', a.attgenerated <> '',
-      'filled', a.atthasmissing OR a.atthasdef OR a.attidentity <> '',
+      'filled', a.atthasmissing OR a.atthasdef OR a.attidentity <> ''
+        OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND t.typtype = 'd' AND t.typdefault IS NOT NULL),
       'readable', pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'),
       'doc', coalesce(pg_catalog.col_description(c.oid, a.attnum), '')) ORDER BY a.attnum)
     FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
