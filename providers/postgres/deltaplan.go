@@ -88,7 +88,11 @@ func (o options) planChanges(ctx context.Context, c *session.Conn, req sdk.PlanR
 		if err != nil {
 			return nil, append(diags, o.diagnose(err)...)
 		}
-		response.Warnings = append(response.Warnings, altered...)
+		relabelled, err := f.relabelledColumns(ctx, c, old)
+		if err != nil {
+			return nil, append(diags, o.diagnose(err)...)
+		}
+		response.Warnings = append(append(response.Warnings, altered...), relabelled...)
 	}
 	return response, append(diags, f.lossy()...)
 }
@@ -133,7 +137,7 @@ func (f *followed) at(where pgoutput.LSN) place {
 	if f.own != nil {
 		p.Publication, p.Placed = f.own.Stamp(), f.own.Placed
 	}
-	p.Columns, p.Last, p.Types = numbersOf(f.attributes), f.attributes.Last, typesOf(f.attributes)
+	p.describe(f.attributes)
 	return p
 }
 

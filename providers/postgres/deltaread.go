@@ -76,7 +76,7 @@ func (f *following) bound(ctx context.Context, c *session.Conn) error {
 		if err != nil {
 			return err
 		}
-		f.until.Columns, f.until.Last, f.until.Types = numbersOf(attributes), attributes.Last, typesOf(attributes)
+		f.until.describe(attributes)
 	}
 	server, err := slot.LoadServer(ctx, c)
 	if err != nil {
@@ -161,7 +161,8 @@ func (f *following) snapshot(ctx context.Context) (pgoutput.LSN, error) {
 	if err != nil {
 		return 0, err
 	}
-	f.read.Table, f.read.Columns, f.read.Last, f.read.Types = s.relation.OID, numbersOf(attributes), attributes.Last, typesOf(attributes)
+	f.read.Table = s.relation.OID
+	f.read.describe(attributes)
 	text, err := c.Value(ctx, "SELECT (extract(epoch FROM now()) * 1000000)::int8")
 	if err != nil {
 		return 0, err

@@ -31,6 +31,13 @@ type place struct {
 	Placed string `json:"placed,omitempty"`
 	// Types are those of the table's columns, by name. Cursors of old don't tell.
 	Types map[string]catalog.Modified `json:"types,omitempty"`
+	// Labels are those of enumerations, by the columns' names. Cursors of old don't tell.
+	Labels map[string]catalog.Labels `json:"labels,omitempty"`
+}
+
+// describe records what a table's columns are.
+func (p *place) describe(a *catalog.Attributes) {
+	p.Columns, p.Last, p.Types, p.Labels = numbersOf(a), a.Last, typesOf(a), labelsOf(a)
 }
 
 // publicationName is the one that the block names, or our own.

@@ -44,7 +44,7 @@ func (f *following) stream(ctx context.Context) error {
 		return err
 	}
 	if t.window != nil {
-		f.read.Columns, f.read.Last, f.read.Types = t.window.recorded(f.until.Columns), f.until.Last, f.until.Types
+		f.read.Columns, f.read.Last, f.read.Types, f.read.Labels = t.window.recorded(f.until.Columns), f.until.Last, f.until.Types, f.until.Labels
 	}
 	return f.checkpoint(ctx, max(t.at, t.until.LSN))
 }

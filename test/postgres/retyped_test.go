@@ -98,3 +98,36 @@ func TestTypesOfOldCursors(t *testing.T) {
 		t.Errorf("said %q", got)
 	}
 }
+
+// TestLabelsRenamed renames labels of enumerations: the plan says so until the next changes are read, and nothing of labels that are added.
+func TestLabelsRenamed(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, `CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN spirits AS mood; CREATE TYPE other AS ENUM ('a');
+		CREATE TABLE held (id int PRIMARY KEY, m mood, list mood[], s spirits, o other, n int); INSERT INTO held VALUES (1, 'sad', '{sad,ok}', 'ok', 'a', 1)`)
+	l := newLakehouse(t, d.delta(t, "held"))
+	l.apply()
+	for _, test := range [][2]string{
+		{"ALTER TYPE mood ADD VALUE 'glad'", ""},
+		{"ALTER TYPE mood ADD VALUE 'bad' BEFORE 'sad'", ""},
+		{"ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'", ": m, list, s."},
+		{"ALTER TYPE mood ADD VALUE 'wild'; ALTER TYPE mood RENAME VALUE 'wild' TO 'mild'", ""},
+		{"ALTER TYPE mood ADD VALUE 'calm'; ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'", ": m, list, s."},
+		{"ALTER TYPE other RENAME VALUE 'a' TO 'b'", ": o."},
+		{"ALTER TYPE mood RENAME TO feeling", ""},
+		{"ALTER TABLE held ALTER m TYPE other USING 'b'", ""}, // another warning's
+	} {
+		for _, sql := range strings.Split(test[0], "; ") {
+			d.exec(t, "%s", sql)
+		}
+		d.exec(t, "UPDATE held SET n = n + 1")
+		said := l.plan().Warnings.Error()
+		if strings.Contains(said, "Labels renamed") != (test[1] != "") || !strings.Contains(said, test[1]) {
+			t.Errorf("%s: said %q", test[0], said)
+		}
+		l.apply()
+		l.equals()
+		if said := l.plan().Warnings.Error(); strings.Contains(said, "Labels renamed") {
+			t.Errorf("%s: said once more %q", test[0], said)
+		}
+	}
+}

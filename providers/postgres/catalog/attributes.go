@@ -20,12 +20,14 @@ type Attribute struct {
 	Number  int    `json:"number"`
 	Written uint32 `json:"written"` // the transaction that wrote the row last
 	Modified
+	Labels *Labels `json:"labels"` // nil where it is none of an enumeration
 }
 
 const attributesSQL = `
 SELECT json_build_object('last', c.relnatts,
   'live', (
-    SELECT json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'written', a.xmin::text::int8, 'type', a.atttypid::int8, 'typmod', a.atttypmod) ORDER BY a.attnum)
+    SELECT json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'written', a.xmin::text::int8, 'type', a.atttypid::int8, 'typmod', a.atttypmod,
+      'labels', ` + labelsSQL + `) ORDER BY a.attnum)
     FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
   'dropped', (
     SELECT json_agg(json_build_object('number', a.attnum, 'written', a.xmin::text::int8) ORDER BY a.attnum)
