@@ -54,12 +54,40 @@ func (o options) survey(ctx context.Context, c *session.Conn) (*source, sdk.Diag
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	if more := s.checkText(ctx, c); more != nil {
+		return nil, append(diags, more...)
+	}
 	names := make([]string, len(s.fields))
 	for i, f := range s.fields {
 		names[i] = f.name
 	}
 	diags = append(diags, s.checkNames(names)...)
 	return s, diags
+}
+
+// checkText has the server look at what the block says in SQL as it stands there: within the parentheses that some questions put around
+// it, it may mean something that it doesn't without them.
+func (s *source) checkText(ctx context.Context, c *session.Conn) sdk.Diagnostics {
+	if s.query != "" {
+		if _, err := c.Describe(ctx, s.query); err != nil {
+			return s.diagnose(err)
+		}
+	}
+	if s.where == "" {
+		return nil
+	}
+	_, err := c.Describe(ctx, "SELECT FROM "+s.from()+" WHERE "+s.where+"\n")
+	switch {
+	case err == nil:
+		return nil
+	case strings.HasPrefix(session.Code(err), "42") && session.Code(err) != session.CodeNoPrivilege:
+		return mistakenCondition(session.Message(err))
+	}
+	return s.diagnose(err)
+}
+
+func mistakenCondition(said string) sdk.Diagnostics {
+	return sdk.Diagnostics{sdk.Error("Mistake in the condition", fmt.Sprintf("The server doesn't understand the condition: %s.", said), "where")}
 }
 
 func (s *source) describeTable(ctx context.Context, c *session.Conn) sdk.Diagnostics {
@@ -307,11 +335,19 @@ func (o options) diagnose(err error) sdk.Diagnostics {
 		return sdk.Diagnostics{sdk.Error("Missing privilege", fmt.Sprintf("The role %q may not do this: %s. Have the owner grant it.",
 			o.settings.Target().User, said), path)}
 	case o.query == "" && o.where != "" && strings.HasPrefix(session.Code(err), "42"):
-		return sdk.Diagnostics{sdk.Error("Mistake in the condition", fmt.Sprintf("The server doesn't understand the condition: %s.", said), "where")}
+		return mistakenCondition(said)
 	case o.query != "" && strings.HasPrefix(session.Code(err), "42"):
-		return sdk.Diagnostics{sdk.Error("Mistake in the query", fmt.Sprintf("The server doesn't understand the query: %s.", said), "query")}
+		return sdk.Diagnostics{sdk.Error("Mistake in the query", fmt.Sprintf("The server doesn't understand the query: %s.%s", said, semicolon(said)), "query")}
 	}
 	return sdk.Diagnostics{sdk.Error("The server refuses", fmt.Sprintf("The server says: %s (code %s).", said, session.Code(err)), path)}
+}
+
+// semicolon says how to mend what the server stumbles over where a query is more than one statement, or has a remark after its end.
+func semicolon(said string) string {
+	if !strings.Contains(said, `";"`) {
+		return ""
+	}
+	return " A query is one SELECT: remove the semicolon, and what follows it."
 }
 
 func because(said string) string {
