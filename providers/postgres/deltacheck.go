@@ -110,6 +110,13 @@ func (f *followed) checkSlot() sdk.Diagnostics {
 	return nil
 }
 
+// crowded words that the server has no slot left, although there were enough for this source alone when it was planned.
+func (o options) crowded(said string) sdk.Diagnostics {
+	return sdk.Errorf("No replication slot free", "The server %s has no replication slot left: %s. Each source that is followed needs one, and another one while it is read for the first time, so that "+
+		"sources which begin in one run need more than each of them alone. Begin with some of them (-target=…), drop slots that nobody needs (SELECT * FROM pg_replication_slots), or, as the server's "+
+		"administrator, raise max_replication_slots and restart it.", o.settings.Target().Server(), said)
+}
+
 // snapshotWarnings say once, when the table is read for the first time, what its changes won't tell.
 func (f *followed) snapshotWarnings() sdk.Diagnostics {
 	var diags sdk.Diagnostics

@@ -334,6 +334,8 @@ func (o options) diagnose(err error) sdk.Diagnostics {
 	case session.Code(err) == session.CodeNoPrivilege:
 		return sdk.Diagnostics{sdk.Error("Missing privilege", fmt.Sprintf("The role %q may not do this: %s. Have the owner grant it.",
 			o.settings.Target().User, said), path)}
+	case session.Code(err) == session.CodeLimit && o.slot != "":
+		return o.crowded(said)
 	case o.query == "" && o.where != "" && strings.HasPrefix(session.Code(err), "42"):
 		return mistakenCondition(said)
 	case o.query != "" && strings.HasPrefix(session.Code(err), "42"):

@@ -248,6 +248,24 @@ func TestServerSettings(t *testing.T) {
 	refused("No replication slot free", "1 of 1 replication slots free", "ALTER SYSTEM SET max_replication_slots = 2;")
 	restart("ALTER SYSTEM SET max_replication_slots = 10")
 
+	crowded := newLakehouse(t, d.delta(t, "busy"))
+	until := crowded.plan().Until
+	if diags := crowded.provider().Prepare(t.Context(), crowded.cfg); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	d.asAdmin(t, d.name, "SELECT pg_create_physical_replication_slot('full_' || i) FROM generate_series(1, 10 - (SELECT count(*) FROM pg_replication_slots)) i")
+	other := crowded.cfg
+	other.Address = "source.postgres.other"
+	for _, err := range []error{crowded.read(until), crowded.provider().Prepare(t.Context(), other)} {
+		if err == nil || !strings.Contains(err.Error(), "No replication slot free") || !strings.Contains(err.Error(), "-target=") || strings.Contains(err.Error(), "53400") {
+			t.Errorf("where no slot is left: said %v", err)
+		}
+	}
+	if diags := crowded.provider().Release(t.Context(), other); len(diags) > 0 {
+		t.Error(diags)
+	}
+	d.asAdmin(t, d.name, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_type = 'physical'")
+
 	taken := d.source("delta", map[string]cty.Value{"table": text("busy")})
 	taken.Project, taken.Address = "x", "source.postgres.y"
 	name := slot.Name(taken.Project, taken.Address, taken.Lakehouse)
