@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -149,9 +150,18 @@ func (f *following) overlap(columns coltype.Schema) *sdk.Overlap {
 	o := &sdk.Overlap{Column: f.column.name}
 	if from := f.from(); from != nil {
 		field, _ := columns.Lookup(f.column.name)
-		o.From = f.column.spell(*from, field.Type)
+		o.From = notBelow(f.column.spell(*from, field.Type), quantity.Least(field.Type))
 	}
 	return o
+}
+
+// notBelow is a number, or the least that the column holds, where a lookback leads below that.
+func notBelow(number, least string) string {
+	n, ok := new(big.Rat).SetString(number)
+	if limit, known := new(big.Rat).SetString(least); ok && known && n.Cmp(limit) < 0 {
+		return least
+	}
+	return number
 }
 
 // from is the least value that is read: the recorded one less the lookback.

@@ -189,13 +189,20 @@ func (g *growing) overlap(ctx context.Context) (*sdk.Overlap, error) {
 	if g.old.Value == nil {
 		return o, nil
 	}
-	// Cast back to the column's type: a date less 12 hours is the day before.
-	least, err := g.conn.Value(ctx, "SELECT pg_catalog.format('%s', ("+g.column.literal(*g.old.Value)+g.column.lookback+")::pg_catalog."+
-		session.Ident(g.column.shape.Base)+")")
+	// Cast back to the column's type: a date less 12 hours is the day before. Nothing lies below the least number that a column holds.
+	from, base := "("+g.column.literal(*g.old.Value)+g.column.lookback+")", g.column.shape.Base
+	natural := g.natural()
+	if least := quantity.Least(natural[natural.Index(g.column.name)].Type); least != "" {
+		from = "GREATEST(" + from + ", " + least + "::pg_catalog.numeric)"
+		if base != "numeric" {
+			base = "int8"
+		}
+	}
+	text, err := g.conn.Value(ctx, "SELECT pg_catalog.format('%s', "+from+"::pg_catalog."+session.Ident(base)+")")
 	if err != nil {
 		return nil, err
 	}
-	o.From = g.column.spelled(least)
+	o.From = g.column.spelled(text)
 	return o, nil
 }
 

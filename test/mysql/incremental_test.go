@@ -207,6 +207,20 @@ func TestIncrementalDivided(t *testing.T) {
 	})
 }
 
+// TestLookbackBelowAll takes a lookback that leads below the least value of the cursor's type.
+func TestLookbackBelowAll(t *testing.T) {
+	each(t, func(t *testing.T, l *lab) {
+		l.exec("CREATE TABLE low (c bigint primary key, d decimal(3, 1))", "INSERT INTO low VALUES (-4, -4)")
+		for cursor, least := range map[string]string{"c": "-9223372036854775808", "d": "-99.9"} {
+			h := l.incremental(table("low"), map[string]cty.Value{"cursor": cty.StringVal(cursor), "lookback": cty.StringVal("9223372036854775807")})
+			h.run()
+			if plan := h.plan(); plan.Overlap == nil || plan.Overlap.From != least {
+				t.Errorf("by %s the rows from %+v on come again", cursor, plan.Overlap)
+			}
+		}
+	})
+}
+
 // TestLateRowsAreNoticed adds a row below the greatest cursor and nothing else: the plan sees it, as it is within the lookback.
 func TestLateRowsAreNoticed(t *testing.T) {
 	each(t, func(t *testing.T, l *lab) {

@@ -254,6 +254,37 @@ func TestKeysOnly(t *testing.T) {
 	}
 }
 
+// TestLookbackBelowAll takes a lookback that leads below the least value of the cursor's type.
+func TestLookbackBelowAll(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, `CREATE TABLE low (id int PRIMARY KEY, big bigint, small smallint, exact numeric(3, 1)); CREATE INDEX ON low (big); CREATE INDEX ON low (small); CREATE INDEX ON low (exact);
+		INSERT INTO low VALUES (1, -4, -4, -4)`)
+	files := shopConnection
+	cursors := map[string]string{"big": "9223372036854775807", "small": "9223372036854775807", "exact": "1000"}
+	for cursor, lookback := range cursors {
+		files += strings.NewReplacer("CURSOR", cursor, "LOOKBACK", lookback).Replace(`
+source "postgres" "CURSOR" {
+  connection = connection.postgres.shop
+  table      = "public.low"
+  extract "incremental" {
+    cursor   = CURSOR
+    lookback = "LOOKBACK"
+  }
+}
+table "bronze" "CURSOR" { from = source.postgres.CURSOR }
+`)
+	}
+	p := newProject(t, d, map[string]string{"shop.etl.hcl": files})
+	p.must(t, 0, "apply", "-auto-approve")
+	d.exec(t, "INSERT INTO low VALUES (2, -9223372036854775808, -32768, -99.9), (3, 5, 5, 5)")
+	p.must(t, 0, "apply", "-auto-approve")
+	for cursor := range cursors {
+		if got := p.ask(t, "SELECT id FROM bronze."+cursor+" ORDER BY id"); !slices.Equal(got, []string{"1", "2", "3"}) {
+			t.Errorf("by %s it has the rows %v", cursor, got)
+		}
+	}
+}
+
 // TestLateRowsAreNoticed adds a row below the greatest cursor and nothing else: the plan sees it, as it is within the lookback.
 func TestLateRowsAreNoticed(t *testing.T) {
 	d := newDatabase(t)
