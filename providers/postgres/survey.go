@@ -62,7 +62,7 @@ func (o options) survey(ctx context.Context, c *session.Conn) (*source, sdk.Diag
 		names[i] = f.name
 	}
 	diags = append(diags, s.checkNames(names)...)
-	return s, diags
+	return s, append(diags, s.checkTypes()...)
 }
 
 // checkText has the server look at what the block says in SQL as it stands there: within the parentheses that some questions put around
@@ -255,6 +255,18 @@ func (s *source) checkNames(names []string) sdk.Diagnostics {
 	columns := naming.Source{Have: s.name() + " has", Where: "with a query (SELECT … AS …)", Path: s.path()}
 	diags := append(columns.Reserved(names), columns.Case(names)...)
 	return append(diags, columns.Declared(names, s.types)...)
+}
+
+// checkTypes refuses declared types that no value of their column can be read as.
+func (s *source) checkTypes() sdk.Diagnostics {
+	var diags sdk.Diagnostics
+	for _, f := range s.fields {
+		if declared, ok := s.types[f.name]; ok && !f.shape.Admits(declared) {
+			diags = append(diags, sdk.Error("Type of no value", fmt.Sprintf("No value of the column %q of %s can be read as %s: each row that has one would be a bad row. Remove the column from types, by which it "+
+				"is read as %s, and cast it in a table that reads this one, or at the source: query = \"SELECT …\".", f.name, s.label(), declared, f.shape.Natural), "types", f.name))
+		}
+	}
+	return diags
 }
 
 // path is the attribute that says what is read.

@@ -70,6 +70,7 @@ func mistakes(d *database, closed, silent int64, certs string) []mistake {
 		{"unknown column", nil, map[string]cty.Value{"columns": cty.ListVal([]cty.Value{text("idd")})}, "Unknown column", "columns", []string{`Did you mean "id"?`}},
 		{"column twice", nil, map[string]cty.Value{"columns": cty.ListVal([]cty.Value{text("id"), text("id")})}, "Column named twice", "columns", nil},
 		{"type of no column", nil, map[string]cty.Value{"types": cty.MapVal(map[string]cty.Value{"nte": text("string")})}, "Unknown column", "types.nte", []string{`Did you mean "note"?`}},
+		{"type of no value", nil, map[string]cty.Value{"table": null, "query": text("SELECT 1::money AS m, now()::timestamp AS at"), "types": cty.MapVal(map[string]cty.Value{"m": text("decimal(10, 2)"), "at": text("timestamptz")})}, "Type of no value", "types.m", []string{`No value of the column "m" of query can be read as decimal(10, 2)`, "read as string"}},
 		{"mistake in the condition", nil, map[string]cty.Value{"where": text("idd > 1")}, "Mistake in the condition", "where", []string{"idd", "does not exist"}},
 		{"no condition", nil, map[string]cty.Value{"where": text("id >")}, "Mistake in the condition", "where", []string{"syntax error"}},
 		{"mistake in the query", nil, map[string]cty.Value{"table": null, "query": text("SELECT FRM orders")}, "Mistake in the query", "query", nil},

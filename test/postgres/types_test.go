@@ -133,15 +133,15 @@ func sameFloat(a, b string) bool { return strings.TrimPrefix(a, "+") == b }
 // TestDeclaredTypes reads columns as what the block says.
 func TestDeclaredTypes(t *testing.T) {
 	d := newDatabase(t)
-	d.exec(t, `CREATE TABLE declared (id int PRIMARY KEY, price numeric, code int, doc jsonb, day text, grid int[]);
-		INSERT INTO declared VALUES (1, 12.50, 7, '{"a":[1,2],"b":"x"}', '2026-01-02', '{{1,2},{3,4}}'),
-			(2, 12.505, 8, '{"a":"no"}', 'tomorrow', NULL), (3, NULL, NULL, NULL, NULL, NULL), (4, 1e30, 9, '{}', NULL, NULL)`)
+	d.exec(t, `CREATE TABLE declared (id int PRIMARY KEY, price numeric, code int, doc jsonb, day text, grid int[], at timestamp, several timestamp[]);
+		INSERT INTO declared VALUES (1, 12.50, 7, '{"a":[1,2],"b":"x"}', '2026-01-02', '{{1,2},{3,4}}', '2026-03-29 02:30', '{2026-03-29 02:30:00.5}');
+		INSERT INTO declared VALUES (2, 12.505, 8, '{"a":"no"}', 'tomorrow', NULL), (3, NULL, NULL, NULL, NULL, NULL), (4, 1e30, 9, '{}', NULL, NULL)`)
 	types := cty.MapVal(map[string]cty.Value{
 		"price": cty.StringVal("decimal(10, 2)"), "code": cty.StringVal("string"), "doc": cty.StringVal("object({a = list(int), b = string})"),
-		"day": cty.StringVal("date"), "grid": cty.StringVal("string"),
+		"day": cty.StringVal("date"), "grid": cty.StringVal("string"), "at": cty.StringVal("timestamptz"), "several": cty.StringVal("list(timestamptz)"),
 	})
 	got := load(t, with(d.table("declared"), "types", types), false)
-	want := []string{`[1 12.5 7 {"a":[1,2],"b":"x"} 2026-01-02 [[1,2],[3,4]]]`, `[3 <nil> <nil> <nil> <nil> <nil>]`}
+	want := []string{`[1 12.5 7 {"a":[1,2],"b":"x"} 2026-01-02 [[1,2],[3,4]] 2026-03-29T02:30:00Z ["2026-03-29T02:30:00.5Z"]]`, `[3 <nil> <nil> <nil> <nil> <nil> <nil> <nil>]`}
 	if text := rowTexts(got); !slices.Equal(text, want) {
 		t.Errorf("got %q", text)
 	}

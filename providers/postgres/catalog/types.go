@@ -102,6 +102,7 @@ func (t *Types) shape(oid uint32, typmod int32, dims, depth int) *column.Shape {
 			known.Base, known.Unchecked = info.Name, t.unchecked
 			return &known
 		}
+		text.Base = info.Name
 	case info.Name == "geometry" || info.Name == "geography":
 		return &column.Shape{Kind: column.Geometry, Natural: coltype.Of(coltype.Binary), Binary: true}
 	}

@@ -32,6 +32,9 @@ func newText(t arrow.DataType, want coltype.Type, from *Shape) Column {
 	case coltype.Timestamp:
 		return newFixed(t, 8, arrow.Int64Traits.CastToBytes, textTimestamp)
 	case coltype.Timestamptz:
+		if from.Base == "timestamp" { // it has no zone, and is taken as UTC
+			return newFixed(t, 8, arrow.Int64Traits.CastToBytes, textTimestamp)
+		}
 		return newFixed(t, 8, arrow.Int64Traits.CastToBytes, textTimestamptz)
 	case coltype.UUID:
 		return newFixed(t, 16, uuidBytes, valued(textvalue.UUID))
