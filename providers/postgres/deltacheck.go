@@ -91,7 +91,12 @@ func (f *followed) publishSQL(name string) string {
 // checkSlot checks that the slot is ours, or that one can be created.
 func (f *followed) checkSlot() sdk.Diagnostics {
 	if s := f.state; s != nil {
-		if s.Plugin != slot.Plugin || !s.Here {
+		if s.Plugin == slot.Plugin && !s.Here {
+			return sdk.Errorf("Replication slot in another database", "The source was followed in the database %q of this server before, where its replication slot %s still is, and a slot is of one database. If nobody "+
+				"reads it any more, which would be a copy of this lakehouse, run this in the database %q:\n  SELECT pg_drop_replication_slot('%s');\n  DROP PUBLICATION IF EXISTS %s;\nThe next apply creates "+
+				"another one here, and reads the table anew.", s.Database, f.slot, s.Database, f.slot, session.Ident(f.slot))
+		}
+		if s.Plugin != slot.Plugin {
 			return sdk.Errorf("Replication slot of somebody else", "The server has a replication slot %s already, of the plugin %q in the database %q. If nobody needs it, run\n"+
 				"  SELECT pg_drop_replication_slot('%s');\nElse give the source block another name.", f.slot, s.Plugin, s.Database, f.slot)
 		}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,4 +119,33 @@ func TestRollback(t *testing.T) {
 	p.settle(t)
 	p.equal(t, "silver.merged")
 	p.whole(t, "bronze.log")
+}
+
+// TestAnotherDatabase leads a connection to another database of the same server: the plan says where the slot is, and what it says to
+// run lets the next apply read the table there.
+func TestAnotherDatabase(t *testing.T) {
+	was, is := newDatabase(t), newDatabase(t)
+	for _, d := range []*database{was, is} {
+		d.exec(t, "CREATE TABLE busy (id int PRIMARY KEY, name text); INSERT INTO busy VALUES (1, current_database())")
+		t.Cleanup(func() { d.dropSlots(t) })
+	}
+	connection := func(d *database) string {
+		return strings.Replace(shop, "{ dsn = var.dsn }", fmt.Sprintf("{\n  host     = %q\n  port     = %d\n  user     = \"etl\"\n  password = \"etl\"\n  database = %q\n}", d.host, d.port, d.name), 1)
+	}
+	p := newProject(t, was, map[string]string{"shop.etl.hcl": connection(was)})
+	p.must(t, 0, "apply", "-auto-approve")
+	p.Write(t, map[string]string{"shop.etl.hcl": connection(is)})
+	name := was.query(t, slotsOf)[0]
+	r := p.must(t, 1, "plan")
+	drops := []string{"SELECT pg_drop_replication_slot('" + name + "');", `DROP PUBLICATION IF EXISTS "` + name + `";`}
+	if !r.Says(append(drops, "Replication slot in another database", was.name)...) {
+		t.Errorf("the plan says\n%s", r.Output())
+	}
+	for _, sql := range drops {
+		was.exec(t, "%s", sql)
+	}
+	p.must(t, 0, "apply", "-auto-approve")
+	if got := p.ask(t, "SELECT id, name FROM silver.merged"); len(got) != 1 || got[0] != "1|"+is.name {
+		t.Errorf("the rows are %v", got)
+	}
 }
