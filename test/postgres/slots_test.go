@@ -149,3 +149,23 @@ func TestAnotherDatabase(t *testing.T) {
 		t.Errorf("the rows are %v", got)
 	}
 }
+
+// TestRoleThatOnlyReads follows a table by a role whose transactions only read, unless they say otherwise: what following keeps at the
+// server is made, and goes with the table.
+func TestRoleThatOnlyReads(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE busy (id int PRIMARY KEY); INSERT INTO busy VALUES (1)")
+	t.Cleanup(func() { d.dropSlots(t) })
+	d.asAdmin(t, d.name, "ALTER ROLE etl IN DATABASE "+d.name+" SET default_transaction_read_only = on")
+	p := newProject(t, d, map[string]string{"shop.etl.hcl": shop})
+	p.must(t, 0, "apply", "-auto-approve")
+	d.exec(t, "INSERT INTO busy VALUES (2)")
+	p.must(t, 0, "apply", "-auto-approve")
+	if got := p.ask(t, "SELECT id FROM silver.merged ORDER BY id"); len(got) != 2 {
+		t.Errorf("the rows are %v", got)
+	}
+	p.must(t, 0, "destroy", "-auto-approve")
+	if left := append(d.query(t, slotsOf), d.query(t, "SELECT pubname FROM pg_publication")...); len(left) > 0 {
+		t.Errorf("what is left at the source: %v", left)
+	}
+}

@@ -30,7 +30,7 @@ const ViaRootVersion = 13
 func Publish(ctx context.Context, c *session.Conn, name, quoted string, partitioned bool, p *Publication, sound bool) error {
 	switch {
 	case p == nil:
-		err := c.Exec(ctx, PublishSQL(name, quoted, partitioned))
+		err := write(ctx, c, PublishSQL(name, quoted, partitioned))
 		if session.Code(err) == session.CodeDuplicateObject {
 			return nil // another reader of the source was faster
 		}
@@ -42,7 +42,16 @@ func Publish(ctx context.Context, c *session.Conn, name, quoted string, partitio
 	if !sound {
 		sql += "; " + wholeSQL(name, partitioned)
 	}
-	return c.Exec(ctx, sql)
+	return write(ctx, c, sql)
+}
+
+// write runs statements in a transaction, also for a role whose transactions only read unless they say otherwise.
+func write(ctx context.Context, c *session.Conn, sql string) error {
+	err := c.Exec(ctx, "BEGIN READ WRITE; "+sql+"; COMMIT")
+	if err != nil {
+		_ = c.Rollback(ctx) // where that fails, so does what comes next on the connection
+	}
+	return err
 }
 
 // wholeSQL makes a publication tell all kinds of changes.
@@ -113,7 +122,7 @@ func Drop(ctx context.Context, c *session.Conn, name string) error {
 
 // Unpublish removes our own publication, if it is there.
 func Unpublish(ctx context.Context, c *session.Conn, name string) error {
-	return c.Exec(ctx, "DROP PUBLICATION IF EXISTS "+session.Ident(name))
+	return write(ctx, c, "DROP PUBLICATION IF EXISTS "+session.Ident(name))
 }
 
 // busyTime is how long a slot may be in use by somebody else: another table that reads it, or a reader that died and whose
