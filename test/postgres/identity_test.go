@@ -58,3 +58,29 @@ func TestIdentityForAWhile(t *testing.T) {
 		})
 	}
 }
+
+// TestIdentityInTheLakehouse goes the way out that the run names.
+func TestIdentityInTheLakehouse(t *testing.T) {
+	d := newDatabase(t)
+	d.exec(t, "CREATE TABLE parts (id int PRIMARY KEY, code text NOT NULL, n int, CONSTRAINT code UNIQUE (code)); INSERT INTO parts SELECT i, 'c' || i, 0 FROM generate_series(1, 4) i")
+	t.Cleanup(func() { d.dropSlots(t) })
+	p := newProject(t, d, map[string]string{"shop.etl.hcl": strings.ReplaceAll(rekeyed, "KEY", "id")})
+	p.must(t, 0, "apply", "-auto-approve")
+	for _, sql := range []string{"REPLICA IDENTITY USING INDEX code", "REPLICA IDENTITY DEFAULT"} {
+		d.exec(t, "ALTER TABLE parts %s", sql)
+		d.exec(t, "DELETE FROM parts WHERE id = (SELECT min(id) FROM parts); UPDATE parts SET id = 40 WHERE id = 4")
+	}
+	for range 2 {
+		if r := p.must(t, 1, "apply", "-auto-approve"); !r.Says("Rows told by other columns", "changed or deleted by code, and the table is followed by id", "-resnapshot=table.bronze.log") {
+			t.Errorf("the run says\n%s", r.Output())
+		}
+	}
+	p.must(t, 0, "apply", "-auto-approve", "-resnapshot=table.bronze.log")
+	d.exec(t, "UPDATE parts SET n = 1 WHERE id = 40")
+	p.must(t, 0, "apply", "-auto-approve")
+	for _, from := range []string{"silver.now", "silver.past WHERE is_current"} {
+		if got := strings.Join(p.ask(t, "SELECT id, code, n FROM "+from+" ORDER BY id"), " "); got != "3|c3|0 40|c4|1" {
+			t.Errorf("%s has %s", from, got)
+		}
+	}
+}
