@@ -2,33 +2,32 @@ package mongodb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
 // ambiguousIDs warns of texts among ids of other types: a column has them all as texts, so that 5 and "5" are one key. Values of
-// one kind lie next to each other in the server's order, so that the two ends and one text tell it.
+// one kind lie next to each other in the server's order, so that the two ends and one text tell it. What keeps it from being known is
+// no reason to refuse the plan.
 func (c *collection) ambiguousIDs(ctx context.Context) sdk.Diagnostics {
 	least, err := c.idAt(ctx, c.filter, 1)
 	if err != nil {
-		return c.unlessNone(err)
+		return nil
 	}
 	most, err := c.idAt(ctx, c.filter, -1)
 	if err != nil {
-		return c.unlessNone(err)
+		return nil
 	}
 	if bracket(least) == bracket(most) {
 		return nil
 	}
 	text, err := c.idAt(ctx, both(c.filter, bson.D{{Key: idField, Value: bson.D{{Key: "$type", Value: "string"}}}}), 1)
 	if err != nil {
-		return c.unlessNone(err)
+		return nil
 	}
 	other := least
 	if bracket(other) == bracket(text) {
@@ -49,11 +48,4 @@ func (c *collection) idAt(ctx context.Context, filter bson.D, order int) (bson.R
 		return bson.RawValue{}, err
 	}
 	return raw.Lookup(idField), nil
-}
-
-func (c *collection) unlessNone(err error) sdk.Diagnostics {
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return nil
-	}
-	return c.connection.problem(err, c.namespace())
 }

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -23,10 +24,15 @@ type writer struct {
 	stop   chan struct{}
 	done   chan error
 	writes atomic.Int64
+	limit  atomic.Int64 // of writes: a reader that is slower than the writer would never come to an end
 }
+
+// allow lets the writer get so far ahead of what it has written now.
+func (w *writer) allow(more int64) { w.limit.Store(w.writes.Load() + more) }
 
 func startWriter(c *mongo.Collection, ids int) *writer {
 	w := &writer{stop: make(chan struct{}), done: make(chan error, 1)}
+	w.limit.Store(math.MaxInt64)
 	random := rand.New(rand.NewPCG(1, 2))
 	go func() {
 		for {
@@ -35,6 +41,10 @@ func startWriter(c *mongo.Collection, ids int) *writer {
 				w.done <- nil
 				return
 			default:
+			}
+			if w.writes.Load() >= w.limit.Load() {
+				time.Sleep(3 * time.Millisecond)
+				continue
 			}
 			if err := writeAny(c, random, ids); err != nil {
 				w.done <- err
@@ -101,6 +111,7 @@ func TestCuts(t *testing.T) {
 	f := follow(cfg)
 	applied, failed := 0, 0
 	for applied < 15 || cuts.Load() < 50 {
+		w.allow(200)
 		if _, err := f.next(); err != nil {
 			if failed++; failed > 100 {
 				t.Fatal(err)

@@ -61,6 +61,7 @@ func TestKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	done, failed := 0, 0
 	for range rounds {
+		w.allow(2000)
 		run := l.Start(t, nil, "apply", "-auto-approve")
 		time.Sleep(time.Duration(random.Int64N(int64(took))))
 		switch random.IntN(3) {
