@@ -162,6 +162,9 @@ func TestMissingDataFile(t *testing.T) {
 }
 
 func TestFiveThousandFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes much data")
+	}
 	s, dir := openSession(t), t.TempDir()
 	cols := coltype.Schema{field(1, "id", coltype.Long)}
 	one := write(t, s, dir, "SELECT 1 AS id", cols)[0]

@@ -199,6 +199,9 @@ func TestOnlyTheGivenDirectoriesCanBeOpened(t *testing.T) {
 }
 
 func TestMemoryIsBoundedAndSpills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes much data")
+	}
 	e := openEngine(t, Options{MemoryLimit: "100MB"})
 	s := newSession(t, e)
 	rows, err := s.Materialize(context.Background(), "etl_x", "big", "SELECT i, hash(i) AS h, hash(i + 1)::VARCHAR AS t FROM range(6000000) r(i) ORDER BY h")

@@ -258,6 +258,9 @@ func TestEachFileHoldsOnePartition(t *testing.T) {
 }
 
 func TestManyPartitionsInLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes much data")
+	}
 	s := newSession(t, openEngine(t, Options{MemoryLimit: "40MB"}))
 	cols := coltype.Schema{field(1, "id", coltype.Long), field(2, "k", coltype.Long), field(3, "s", coltype.String)}
 	dir := t.TempDir()

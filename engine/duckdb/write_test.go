@@ -80,6 +80,9 @@ func left(t testing.TB, dir string) string {
 }
 
 func TestFilesAreSplitNearTheTarget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes much data")
+	}
 	s := openSession(t)
 	cols := coltype.Schema{field(1, "k", coltype.Int), field(2, "h", coltype.String)}
 	query := "SELECT i % 2 AS k, md5(i::VARCHAR) AS h FROM range(1000000) r(i)"

@@ -14,6 +14,9 @@ import (
 
 // TestMergeIntoLargeFile changes few rows of a file that is too large to be written again for them.
 func TestMergeIntoLargeFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes much data")
+	}
 	var b strings.Builder
 	b.WriteString("id,text\n")
 	for i := range 300_000 {
