@@ -124,7 +124,7 @@ func TestQuarantineIsWhatFailsNow(t *testing.T) {
 		}
 	})
 	for _, way := range []string{plan.ComputeKeys, plan.ComputeFull, plan.ComputeAppend, plan.ComputeParts} {
-		if computes[way] == 0 {
+		if computes[way] == 0 && !testing.Short() {
 			t.Errorf("nothing was refreshed by %s: %v", way, computes)
 		}
 	}
