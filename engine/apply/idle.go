@@ -21,14 +21,14 @@ func (t *task) nothingNew() bool {
 	if len(l.Present) == 0 && l.Follow == nil {
 		return false
 	}
-	if t.staged.operation == state.Replace || len(t.staged.add)+len(t.staged.remove)+len(t.staged.delete) > 0 || t.outcome.Rows.Read > 0 && l.Follow != nil || t.staged.bad.loaded+t.staged.bad.checked > t.staged.bad.known {
+	if t.staged.operation == state.Replace || len(t.staged.add)+len(t.staged.remove)+len(t.staged.delete) > 0 || t.outcome.Rows.Read > 0 && l.Follow != nil || t.staged.bad.fresh() > 0 {
 		return false
 	}
 	return maps.EqualFunc(t.staged.cursor, t.base.Summary.Cursor, bytes.Equal)
 }
 
-// inputsMoved says whether an input, or what a check looks up, has other rows than those that the table's rows were computed from: the plan can't know of
-// one that is to be read first whether it will.
+// inputsMoved says whether an input, or what a check looks up, has other rows than those that the table's rows were computed
+// from: the plan can't know of one that is to be read first whether it will.
 func (t *task) inputsMoved() bool {
 	return slices.ContainsFunc(t.work.Inputs, func(in plan.Input) bool {
 		table := t.published.get(in.Ident)

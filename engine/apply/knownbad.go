@@ -3,11 +3,8 @@ package apply
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/automic-etl/etl/engine/dialect"
-	"github.com/automic-etl/etl/engine/duckdb"
-	"github.com/automic-etl/etl/engine/quarantine"
 	"github.com/automic-etl/etl/state"
 )
 
@@ -22,14 +19,10 @@ const (
 // rows again. Equal ones are known as often as the quarantine has them.
 func (t *task) leaveKnownBad(ctx context.Context) error {
 	b := t.staged.bad
-	if l := t.work.Load; l == nil || l.Overlap == nil || b.loaded+b.checked == 0 || t.sawAll() {
+	if l := t.work.Load; l == nil || l.Overlap == nil || b.fresh() == 0 {
 		return nil
 	}
-	q := t.published.get(t.work.Quarantine)
-	if q == nil || q.Main == 0 {
-		return nil
-	}
-	kept, err := quarantine.Of(ctx, t.Lakehouse, q, t.base.Summary.Quarantine)
+	kept, err := t.keptBad(ctx)
 	if err != nil || len(kept.Counting) == 0 {
 		return err
 	}
@@ -37,7 +30,7 @@ func (t *task) leaveKnownBad(ctx context.Context) error {
 		return err
 	}
 	if err := t.keepNewBad(ctx, kept.Counting); err != nil {
-		return fmt.Errorf("comparing bad rows with those in the quarantine %s: %w", q.Ident, err)
+		return fmt.Errorf("comparing bad rows with those in the quarantine %s: %w", t.work.Quarantine, err)
 	}
 	return nil
 }
@@ -51,14 +44,14 @@ func (t *task) keepNewBad(ctx context.Context, known []state.DataFile) error {
 	if err := t.session.BindAs(ctx, outSchema, "badnow", b.columns, dataFiles(b.files, b.columns)); err != nil {
 		return err
 	}
-	names := strings.Join(quotedNames(b.columns.Names()), ", ")
+	names := dialect.Idents(b.columns.Names())
 	numbered := func(relation, origin string) string {
 		rows := fmt.Sprintf("SELECT *, regexp_replace(raw, %s, '', 'g') AS %s FROM %s.%s", dialect.Text(readings), comparedBad, outSchema, relation)
 		return numberedRows(rows, []string{comparedBad, "reason", "source", "position"}, origin)
 	}
 	query := fmt.Sprintf("SELECT %s FROM (%s) AS q ANTI JOIN (%s) AS k ON %s", names, numbered("badnow", names), numbered("badthen", ""),
 		matching([]string{`"etl$row"`, `"etl$nth"`}))
-	files, err := t.session.Write(ctx, duckdb.Write{Query: query, Columns: b.columns, Dir: b.dir, Prefix: "new", Compression: "zstd", TargetBytes: targetFileBytes})
+	files, err := t.session.Write(ctx, b.write(query, "new"))
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,20 @@ import (
 )
 
 // keptBad compares the quarantine with what goes with the table's rows: none, where this run looked at all rows anew; else what
-// the last commit of the rows recorded.
+// the last commit of the rows recorded. It looks once: nobody else writes the quarantine while this run holds its lease.
 func (t *task) keptBad(ctx context.Context) (quarantine.Kept, error) {
+	b := t.staged.bad
+	if b.kept == nil {
+		kept, err := t.compareBad(ctx)
+		if err != nil {
+			return kept, err
+		}
+		b.kept = &kept
+	}
+	return *b.kept, nil
+}
+
+func (t *task) compareBad(ctx context.Context) (quarantine.Kept, error) {
 	q := t.published.get(t.work.Quarantine)
 	if q == nil || q.Main == 0 {
 		return quarantine.Kept{}, nil

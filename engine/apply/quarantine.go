@@ -16,6 +16,7 @@ import (
 	"github.com/automic-etl/etl/engine/dialect"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/engine/quarantine"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/datafile"
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -52,9 +53,10 @@ func (e *TooManyBadRowsError) Error() string {
 type badRows struct {
 	limit   int64
 	onLimit context.CancelCauseFunc
-	loaded  int64 // found by the provider; the limit counts these
-	checked int64 // found by checks
-	known   int64 // of all these, in the quarantine already
+	loaded  int64            // found by the provider; the limit counts these
+	checked int64            // found by checks
+	known   int64            // of all these, in the quarantine already
+	kept    *quarantine.Kept // the quarantine before this run, once it was looked at
 	sample  []sdk.BadRow
 	base    *state.Table
 	columns coltype.Schema
@@ -68,6 +70,14 @@ type badRows struct {
 const sampleSize = 5
 
 func (b *badRows) count() int64 { return b.loaded }
+
+// fresh are the rows that the quarantine doesn't have yet.
+func (b *badRows) fresh() int64 { return b.loaded + b.checked - b.known }
+
+// write says where the rows of a query are staged.
+func (b *badRows) write(query, prefix string) duckdb.Write {
+	return duckdb.Write{Query: query, Columns: b.columns, Dir: b.dir, Prefix: prefix, Compression: "zstd", TargetBytes: targetFileBytes}
+}
 
 // add stages rows from a provider.
 func (b *badRows) add(ctx context.Context, t *task, rows []sdk.BadRow) error {
@@ -155,7 +165,7 @@ func (t *task) publishBad(ctx context.Context) error {
 	if err := b.finish(); err != nil {
 		return err
 	}
-	t.outcome.Rows.Bad, t.outcome.Bad = b.loaded+b.checked-b.known, t.whyBad()
+	t.outcome.Rows.Bad, t.outcome.Bad = b.fresh(), t.whyBad()
 	kept, err := t.keptBad(ctx)
 	if err == nil {
 		kept, err = t.supersede(ctx, kept)
@@ -175,7 +185,7 @@ func (t *task) publishBad(ctx context.Context) error {
 		change.Operation, change.Remove = state.Swap, kept.Outdated
 	}
 	change.Summary = state.Summary{CommitID: t.commit + plan.QuarantineSuffix, RunID: t.id, PlanID: t.planID, HashVersion: plan.HashVersion,
-		RowsWritten: b.loaded + b.checked - b.known, Mode: plan.ComputeAppend, At: time.Now().UTC()}
+		RowsWritten: b.fresh(), Mode: plan.ComputeAppend, At: time.Now().UTC()}
 	b.tried = true
 	committed, err := t.Lakehouse.Commit(ctx, change)
 	if err != nil {
@@ -209,7 +219,7 @@ func (b *badRows) addChecked(ctx context.Context, t *task, bad string) error {
 	rows := fmt.Sprintf(`SELECT to_json(%s)::VARCHAR AS raw, %s AS reason, %s AS source,
 		CAST(NULL AS VARCHAR) AS position, %s AS _etl_run, make_timestamptz(%d) AS _etl_loaded_at FROM (%s)`, dialect.Ident(compile.RowColumn),
 		dialect.Ident(compile.ReasonColumn), dialect.Text(t.plan.Ident.String()), dialect.Text(t.id), t.started.UnixMicro(), bad)
-	files, err := t.session.Write(ctx, duckdb.Write{Query: rows, Columns: b.columns, Dir: b.dir, Prefix: "checked", Compression: "zstd", TargetBytes: targetFileBytes})
+	files, err := t.session.Write(ctx, b.write(rows, "checked"))
 	if err != nil {
 		return fmt.Errorf("staging the quarantine of %s: %w", t.plan.Ident, err)
 	}
@@ -231,8 +241,7 @@ func (b *badRows) addAgain(ctx context.Context, t *task, again []state.DataFile)
 	if err := t.session.BindAs(ctx, outSchema, "again", b.columns, again); err != nil {
 		return fmt.Errorf("opening the quarantine of %s as it was: %w", t.plan.Ident, err)
 	}
-	files, err := t.session.Write(ctx, duckdb.Write{Query: "SELECT * FROM " + outSchema + ".again", Columns: b.columns, Dir: b.dir, Prefix: "again",
-		Compression: "zstd", TargetBytes: targetFileBytes})
+	files, err := t.session.Write(ctx, b.write("SELECT * FROM "+outSchema+".again", "again"))
 	if err != nil {
 		return fmt.Errorf("writing the quarantine of %s as it was: %w", t.plan.Ident, err)
 	}

@@ -27,15 +27,13 @@ func (t *task) supersede(ctx context.Context, kept quarantine.Kept) (quarantine.
 		return kept, err
 	}
 	text, match := t.quarantinedKeys(from, keys)
-	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Old: kept.Counting, Keys: []string{"raw", "_etl_run"}, Match: match, Write: duckdb.Write{Query: noRows(b.columns),
-		Columns: b.columns, Dir: b.dir, Prefix: "kept", Compression: "zstd", TargetBytes: targetFileBytes}}, text)
+	merged, err := t.session.ReplaceKeys(ctx, duckdb.Merge{Old: kept.Counting, Keys: []string{"raw", "_etl_run"}, Match: match, Write: b.write(noRows(b.columns), "kept")}, text)
 	if err != nil {
 		return kept, fmt.Errorf("taking quarantined rows out that were computed anew: %w", err)
 	}
 	b.files = append(b.files, merged.Add...)
-	there := quarantine.Without(kept.Counting, kept.Again)
+	kept.Outdated = append(kept.Outdated, quarantine.Without(merged.Remove, kept.Again)...)
 	kept.Again = quarantine.Without(kept.Again, merged.Remove)
-	kept.Outdated = append(kept.Outdated, quarantine.Without(there, quarantine.Without(there, merged.Remove))...)
 	return kept, nil
 }
 

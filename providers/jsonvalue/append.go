@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
-	"github.com/apache/arrow-go/v18/arrow/extensions"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
 	"github.com/automic-etl/etl/providers/textvalue"
@@ -120,33 +119,21 @@ func (a *appender) object(b *array.StructBuilder, v *Value, t coltype.Type, path
 
 // scalar appends a value of a flat type. Numbers may stand in strings, as they must where JSON has none: NaN.
 func scalar(builder array.Builder, v *Value, t coltype.Type) bool {
-	text := textOf(v)
 	if v.Kind == Array || v.Kind == Object {
 		return false
 	}
+	text, numeric := textOf(v), v.Kind == Number || v.Kind == String
 	switch b := builder.(type) {
 	case *array.BooleanBuilder:
-		value, ok := textvalue.Boolean(text)
-		return v.Kind != Number && put(ok, b.Append, value)
-	case *extensions.UUIDBuilder:
-		id, ok := textvalue.UUID(text)
-		return v.Kind == String && put(ok, b.AppendBytes, id)
-	case *array.BinaryBuilder:
-		value, ok := textvalue.Binary(text)
-		return v.Kind == String && put(ok, b.Append, value)
-	}
-	if v.Kind != Number && v.Kind != String {
-		return false
-	}
-	switch b := builder.(type) {
+		return v.Kind != Number && textvalue.Append(builder, text, t)
 	case *array.Int64Builder:
 		value, ok := whole(text)
-		return put(ok, b.Append, value)
+		return numeric && put(ok, b.Append, value)
 	case *array.Int32Builder:
 		value, ok := whole(text)
-		return put(ok && value == int64(int32(value)), b.Append, int32(value))
+		return numeric && put(ok && value == int64(int32(value)), b.Append, int32(value))
 	case *array.Float64Builder, *array.Float32Builder, *array.Decimal128Builder:
-		return textvalue.Append(builder, text, t)
+		return numeric && textvalue.Append(builder, text, t)
 	}
 	return v.Kind == String && textvalue.Append(builder, text, t)
 }

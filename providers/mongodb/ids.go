@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/automic-etl/etl/plugins/sdk"
 )
@@ -14,18 +13,18 @@ import (
 // one kind lie next to each other in the server's order, so that the two ends and one text tell it. What keeps it from being known is
 // no reason to refuse the plan.
 func (c *collection) ambiguousIDs(ctx context.Context) sdk.Diagnostics {
-	least, err := c.idAt(ctx, c.filter, 1)
+	least, err := c.first(ctx, idField, 1, c.filter)
 	if err != nil {
 		return nil
 	}
-	most, err := c.idAt(ctx, c.filter, -1)
+	most, err := c.first(ctx, idField, -1, c.filter)
 	if err != nil {
 		return nil
 	}
 	if bracket(least) == bracket(most) {
 		return nil
 	}
-	text, err := c.idAt(ctx, both(c.filter, bson.D{{Key: idField, Value: bson.D{{Key: "$type", Value: "string"}}}}), 1)
+	text, err := c.first(ctx, idField, 1, both(c.filter, bson.D{{Key: idField, Value: bson.D{{Key: "$type", Value: "string"}}}}))
 	if err != nil {
 		return nil
 	}
@@ -36,16 +35,4 @@ func (c *collection) ambiguousIDs(ctx context.Context) sdk.Diagnostics {
 	return sdk.Diagnostics{sdk.Warning("Ids of several types", fmt.Sprintf("Among the _ids of %s are texts and other values, %s and %s for example. All are texts in "+
 		"a table, so that documents whose _ids read the same, such as 5 and \"5\", have the same key there: of those a merge keeps one. A table that is appended to "+
 		"keeps all; in mode batch, a filter by $type reads the ones and the others into tables of their own.", c.namespace(), text, other))}
-}
-
-func (c *collection) idAt(ctx context.Context, filter bson.D, order int) (bson.RawValue, error) {
-	opts := options.FindOne().SetSort(bson.D{{Key: idField, Value: order}}).SetProjection(bson.D{{Key: idField, Value: 1}})
-	if filter == nil {
-		filter = bson.D{}
-	}
-	raw, err := c.FindOne(ctx, filter, opts).Raw()
-	if err != nil {
-		return bson.RawValue{}, err
-	}
-	return raw.Lookup(idField), nil
 }

@@ -90,12 +90,24 @@ func (c *collection) furthest(ctx context.Context) (*value, sdk.Diagnostics) {
 
 func (c *collection) endOf(ctx context.Context, order int) (*value, error) {
 	there := bson.D{{Key: c.cursor, Value: bson.D{{Key: "$ne", Value: nil}}}}
-	opts := options.FindOne().SetSort(bson.D{{Key: c.cursor, Value: order}}).SetProjection(bson.D{{Key: c.cursor, Value: 1}})
-	raw, err := c.FindOne(ctx, both(c.filter, there), opts).Raw()
+	end, err := c.first(ctx, c.cursor, order, both(c.filter, there))
 	if err != nil {
 		return nil, err
 	}
-	return copied(raw.Lookup(c.cursor)), nil
+	return copied(end), nil
+}
+
+// first is the value of a field in the first document that a filter lets through, in its ascending (1) or descending (-1) order.
+func (c *collection) first(ctx context.Context, field string, order int, filter bson.D) (bson.RawValue, error) {
+	if filter == nil {
+		filter = bson.D{}
+	}
+	opts := options.FindOne().SetSort(bson.D{{Key: field, Value: order}}).SetProjection(bson.D{{Key: field, Value: 1}})
+	raw, err := c.FindOne(ctx, filter, opts).Raw()
+	if err != nil {
+		return bson.RawValue{}, err
+	}
+	return raw.Lookup(field), nil
 }
 
 func both(a, b bson.D) bson.D {

@@ -3,6 +3,7 @@ package textvalue
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/extensions"
 
 	"github.com/automic-etl/etl/plugins/schema/coltype"
@@ -12,53 +13,37 @@ import (
 func Append(builder array.Builder, text []byte, t coltype.Type) bool {
 	switch b := builder.(type) {
 	case *array.BooleanBuilder:
-		value, ok := Boolean(text)
-		return put(ok, b.Append, value)
+		return put(b.Append, text, Boolean)
 	case *extensions.UUIDBuilder:
-		id, ok := UUID(text)
-		return put(ok, b.AppendBytes, id)
+		return put(b.AppendBytes, text, UUID)
 	case *array.BinaryBuilder:
-		value, ok := Binary(text)
-		return put(ok, b.Append, value)
+		return put(b.Append, text, Binary)
 	case *array.Int64Builder:
-		value, ok := Long(text)
-		return put(ok, b.Append, value)
+		return put(b.Append, text, Long)
 	case *array.Int32Builder:
-		value, ok := Int(text)
-		return put(ok, b.Append, value)
+		return put(b.Append, text, Int)
 	case *array.Float64Builder:
-		value, ok := Double(text)
-		return put(ok, b.Append, value)
+		return put(b.Append, text, Double)
 	case *array.Float32Builder:
-		value, ok := Float(text)
-		return put(ok, b.Append, value)
+		return put(b.Append, text, Float)
 	case *array.Decimal128Builder:
-		value, ok := Decimal(text, t.Precision, t.Scale)
-		return put(ok, b.Append, value)
-	}
-	return appendClock(builder, text, t)
-}
-
-func appendClock(builder array.Builder, text []byte, t coltype.Type) bool {
-	switch b := builder.(type) {
+		return put(b.Append, text, func(text []byte) (decimal128.Num, bool) { return Decimal(text, t.Precision, t.Scale) })
 	case *array.Date32Builder:
-		value, ok := Date(text)
-		return put(ok, b.Append, arrow.Date32(value))
+		return put(func(days int32) { b.Append(arrow.Date32(days)) }, text, Date)
 	case *array.Time64Builder:
-		value, ok := Time(text)
-		return put(ok, b.Append, arrow.Time64(value))
+		return put(func(micros int64) { b.Append(arrow.Time64(micros)) }, text, Time)
 	case *array.TimestampBuilder:
 		read := Timestamp
 		if t.Kind == coltype.Timestamptz {
 			read = Timestamptz
 		}
-		value, ok := read(text)
-		return put(ok, b.Append, arrow.Timestamp(value))
+		return put(func(micros int64) { b.Append(arrow.Timestamp(micros)) }, text, read)
 	}
 	return false
 }
 
-func put[T any](ok bool, to func(T), value T) bool {
+func put[T any](to func(T), text []byte, read func([]byte) (T, bool)) bool {
+	value, ok := read(text)
 	if ok {
 		to(value)
 	}
