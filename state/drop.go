@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/state/failpoint"
@@ -73,7 +74,7 @@ func mark(path string) error {
 // unmark is done where the drop didn't happen; a mark that stays is of no consequence while the table is listed.
 func unmark(path string) { _ = os.Remove(dropMark(path)) }
 
-// purge removes a dropped table's folder, unless another table lies in it.
+// purge removes a dropped table's folder, unless another table lies in it. The mark goes last: killed before, the sweep goes on.
 func (l *Lakehouse) purge(ctx context.Context, ident addr.Ident, path string) error {
 	others, err := l.catalog.under(ctx, locationOf(path), ident)
 	if err != nil {
@@ -82,7 +83,33 @@ func (l *Lakehouse) purge(ctx context.Context, ident addr.Ident, path string) er
 	if others > 0 {
 		return fmt.Errorf("%s holds another table of the catalog, too", path)
 	}
+	if err := removeBut(path, dropMark(path)); err != nil {
+		return err
+	}
 	return os.RemoveAll(path)
+}
+
+// removeBut removes all that lies in a folder but one file, and the folders that lead to it.
+func removeBut(folder, kept string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		switch {
+		case path == kept:
+		case strings.HasPrefix(kept, path+string(filepath.Separator)):
+			err = removeBut(path, kept)
+		default:
+			err = os.RemoveAll(path)
+			failpoint.Hit(failpoint.DropRemove)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweepDropped finishes the drop of a table that a dead run had taken off the catalog.

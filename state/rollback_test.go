@@ -170,7 +170,7 @@ func TestRenamedTablesKeepTheirPlace(t *testing.T) {
 }
 
 func TestKilledWhileDropping(t *testing.T) {
-	for _, point := range []string{failpoint.DropMarked, failpoint.DropUnlisted, failpoint.DropAfter} {
+	for _, point := range []string{failpoint.DropMarked, failpoint.DropUnlisted, failpoint.DropRemove, failpoint.DropRemove + ":2", failpoint.DropAfter} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

@@ -42,6 +42,7 @@ const (
 const (
 	DropMarked     = "drop.marked"   // the table is marked as going
 	DropUnlisted   = "drop.unlisted" // the catalog has forgotten it, its files are there
+	DropRemove     = "drop.remove"   // some of its files are gone
 	DropAfter      = "drop.after"
 	RollbackBefore = "rollback.before"
 	RollbackAfter  = "rollback.after"
@@ -56,7 +57,7 @@ func All() []string {
 		LeaseClaimBefore, LeaseClaimAfter, SweepSeized, SweepFenced, SweepRemove, SweepAfter, ApplyClaimed,
 		WriteBefore, WriteAfter, AuditBefore, AuditAfter,
 		CommitBefore, CommitSpillAfter, CommitManifestsAfter, CommitMetadataAfter, CommitSwapAfter, CommitAfter,
-		LeaseBeatBefore, LeaseBeatAfter, DropMarked, DropUnlisted, DropAfter, RollbackBefore, RollbackAfter,
+		LeaseBeatBefore, LeaseBeatAfter, DropMarked, DropUnlisted, DropRemove, DropAfter, RollbackBefore, RollbackAfter,
 		ApplyDone, RunsBefore, RunsBetween, RunsAfter, LeaseReleaseBefore, LeaseReleaseAfter,
 	}
 }
