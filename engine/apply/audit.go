@@ -8,6 +8,7 @@ import (
 	"github.com/automic-etl/etl/engine/compile"
 	"github.com/automic-etl/etl/engine/duckdb"
 	"github.com/automic-etl/etl/engine/plan"
+	"github.com/automic-etl/etl/lang/addr"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/state"
 )
@@ -130,23 +131,29 @@ func (t *task) kept(ctx context.Context) ([]state.DataFile, error) {
 	return duckdb.After(files, t.staged.remove, t.staged.delete), nil
 }
 
-// bindReferenced binds the tables that only checks read.
+// bindReferenced binds all rows of the tables that checks look into: the query may see no more than the new ones of them.
 func (t *task) bindReferenced(ctx context.Context) error {
-	for _, in := range t.work.Inputs {
-		if !in.Audit {
-			continue
+	for _, c := range t.work.Checks {
+		for _, ident := range c.References {
+			if err := t.bindLookedUp(ctx, ident); err != nil {
+				return err
+			}
 		}
-		table := t.published.get(in.Ident)
-		if table == nil {
-			return fmt.Errorf("this is a bug in etl: %s is checked against before it is made", in.Address)
-		}
-		files, err := t.files(ctx, table)
-		if err != nil {
-			return err
-		}
-		if err := t.session.Bind(ctx, in.Ident, table.Columns, files); err != nil {
-			return fmt.Errorf("opening %s: %w", in.Ident, err)
-		}
+	}
+	return nil
+}
+
+func (t *task) bindLookedUp(ctx context.Context, ident addr.Ident) error {
+	table := t.published.get(ident)
+	if table == nil {
+		return fmt.Errorf("this is a bug in etl: %s is checked against before it is made", ident)
+	}
+	files, err := t.files(ctx, table)
+	if err != nil {
+		return err
+	}
+	if err := t.session.BindAs(ctx, compile.ReferencedSchema(ident.Namespace), ident.Name, table.Columns, files); err != nil {
+		return fmt.Errorf("opening %s for the checks: %w", ident, err)
 	}
 	return nil
 }

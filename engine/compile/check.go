@@ -37,8 +37,8 @@ type Check struct {
 	Condition string
 	// Unique are the columns of UniqueCheck.
 	Unique []string
-	// References are the tables that Condition looks into, without the table itself.
-	References []addr.Address
+	// References are the tables that Condition looks into, each in its ReferencedSchema; the table itself isn't among them.
+	References []addr.Ident
 	// Now is true where it depends on the run's instant, so that time passing alone can break it.
 	Now bool
 }
@@ -157,9 +157,9 @@ func (c *checker) notNull(e config.Expect) string {
 func row(name string) string { return dialect.Ident(rowAlias) + "." + dialect.Ident(name) }
 
 // references are foreign keys: a null refers to nothing and passes.
-func (c *checker) references(e config.Expect) (string, []addr.Address) {
+func (c *checker) references(e config.Expect) (string, []addr.Ident) {
 	var parts []string
-	var tables []addr.Address
+	var tables []addr.Ident
 	for _, ref := range e.References {
 		in, ok := c.inputs[ref.Table]
 		if ref.Table == c.table.Addr {
@@ -175,7 +175,7 @@ func (c *checker) references(e config.Expect) (string, []addr.Address) {
 			parts = append(parts, text)
 		}
 		if ref.Table != c.table.Addr {
-			tables = append(tables, ref.Table)
+			tables = append(tables, in.Ident)
 		}
 	}
 	return strings.Join(parts, " AND "), tables
@@ -196,7 +196,7 @@ func (c *checker) reference(ref config.Reference, in Input) string {
 			"%q is %s and %s of %s is %s, so no row could refer to another. Cast one of them where it is computed.", ref.Column, from.Type, ref.To, ref.Table, to.Type))
 		return ""
 	}
-	table := relation(in.Ident.Namespace, in.Ident.Name)
+	table := relation(ReferencedSchema(in.Ident.Namespace), in.Ident.Name)
 	if ref.Table == c.table.Addr {
 		table = whole
 	}

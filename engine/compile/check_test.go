@@ -13,8 +13,8 @@ func checkFixture(t *testing.T) (*lake, *config.Table, compile.Inputs) {
 	l := newLake(t)
 	columns := schema(t, "id", "long", "email", "string", "amount", "decimal(12, 2)", "customer", "int", "parent", "long", "day", "date")
 	l.create(t, ident("gold", "out"), columns)
-	l.create(t, ident("silver", "customers"), schema(t, "id", "long"))
-	l.exec(t, "INSERT INTO silver.customers VALUES (1), (2), (NULL)")
+	l.create(t, ident(compile.ReferencedSchema("silver"), "customers"), schema(t, "id", "long"))
+	l.exec(t, "INSERT INTO etl_referenced_silver.customers VALUES (1), (2), (NULL)")
 	l.exec(t, `INSERT INTO gold.out VALUES (1, 'a@b', 5, 1, NULL, '2026-11-22'), (2, NULL, 6, 2, 1, '2026-11-20'), (2, 'x', -1, 9, 7, NULL), (NULL, 'c@d', NULL, CAST(NULL AS INTEGER), 2, NULL), (NULL, 'e@f', 3, 1, 2, NULL)`)
 	tab := target(table("silver", "orders"))
 	tab.Expects = []config.Expect{

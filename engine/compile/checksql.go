@@ -11,6 +11,9 @@ import (
 // user's name can spell it.
 const whole = `"etl_check"."whole"`
 
+// ReferencedSchema has the tables of a layer that checks look into, whatever their names stand for in the query meanwhile.
+func ReferencedSchema(layer string) string { return "etl_referenced_" + layer }
+
 // Columns of the result of BadRows: the row, as a struct, and why it is bad. No user's column can have the first name, which
 // also stands for the row while the struct is made of it.
 const (

@@ -144,7 +144,7 @@ func newLake(t testing.TB) *lake {
 	for _, stmt := range []string{"SET TimeZone='Asia/Tokyo'", "SET threads=2"} {
 		l.exec(t, stmt)
 	}
-	for _, s := range []string{"bronze", "silver", "gold", compile.NewSchema, compile.KeysSchema} {
+	for _, s := range []string{"bronze", "silver", "gold", compile.NewSchema, compile.KeysSchema, compile.ReferencedSchema("silver")} {
 		l.exec(t, "CREATE SCHEMA "+s)
 	}
 	return l

@@ -160,9 +160,10 @@ type Check struct {
 	Name   string `json:"name"`
 	Action string `json:"action"` // warn, drop, quarantine, fail
 	Kind   string `json:"kind"`   // that, unique, not_null, references, table
-	// Condition and Unique are as in the compiled check.
-	Condition string   `json:"condition,omitempty"`
-	Unique    []string `json:"unique,omitempty"`
+	// Condition, Unique and References are as in the compiled check.
+	Condition  string       `json:"condition,omitempty"`
+	Unique     []string     `json:"unique,omitempty"`
+	References []addr.Ident `json:"references,omitempty"`
 	// New says that rows which exist already have not been audited by this check.
 	New bool `json:"new,omitempty"`
 	// Now says that it depends on the run's instant: time passing alone can break it.

@@ -203,7 +203,8 @@ func withChecks(n *node, c *compiled, diags hcl.Diagnostics) (*compiled, hcl.Dia
 		checks = compile.OfChanges(checks)
 	}
 	for _, check := range checks {
-		c.Checks = append(c.Checks, plan.Check{Name: check.Name, Action: check.Action, Kind: check.Kind, Condition: check.Condition, Unique: check.Unique, Now: check.Now})
+		c.Checks = append(c.Checks, plan.Check{Name: check.Name, Action: check.Action, Kind: check.Kind, Condition: check.Condition, Unique: check.Unique,
+			References: check.References, Now: check.Now})
 	}
 	return c, append(diags, found...)
 }

@@ -25,7 +25,7 @@ type memo struct {
 }
 
 // memoVersion changes whenever what is remembered changes its meaning.
-const memoVersion = "6"
+const memoVersion = "7"
 
 // openMemo reads the file: a line an entry, `KEY JSON`. Entries are decoded when they are asked for.
 func openMemo(dir string) *memo {
