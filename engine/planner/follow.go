@@ -113,6 +113,8 @@ func (n *node) losesPast() {
 		lost = "the versions that it has are lost: its source has only the rows as they are now"
 	case n.table.Write.Mode == "history" && n.compiled.Rows == string(compile.StateRows):
 		lost = "the versions that it has are lost: what it is computed from has only the rows as they are now"
+	case n.source != nil && len(n.response.Lost) > 0:
+		lost = "it is read anew, and loses what its source no longer has: " + strings.Join(n.response.Lost, "; ")
 	default:
 		return
 	}

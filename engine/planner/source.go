@@ -17,6 +17,7 @@ import (
 	"github.com/automic-etl/etl/lang/config"
 	"github.com/automic-etl/etl/lang/diag"
 	"github.com/automic-etl/etl/plugins/host"
+	"github.com/automic-etl/etl/plugins/schema"
 	"github.com/automic-etl/etl/plugins/sdk"
 )
 
@@ -84,6 +85,9 @@ func (r *planning) planSource(ctx context.Context, n *node) (*sdk.PlanResponse, 
 		req.Cursor = n.recorded.Summary.Cursor
 		req.Columns = n.sourceColumns(n.recorded.Columns)
 	}
+	if r.discards(n) {
+		req.Discarded = n.recorded.Summary.Cursor
+	}
 	response, said, err := r.Sources.Plan(ctx, n.source.Provider, SourceConfig(r.Project, r.plan.Lakehouse.ID, n.source), req)
 	diags := SourceDiagnostics(n.source, WithAddress(said, n.table.Addr.String()))
 	if err != nil {
@@ -115,6 +119,12 @@ func WithAddress(said sdk.Diagnostics, table string) sdk.Diagnostics {
 // continues says whether a read goes on from what is recorded: the same definition, and nothing asks for all rows anew.
 func (r *planning) continues(n *node) bool {
 	return r.stays(n) && !r.resnapshot(n)
+}
+
+// discards says whether a read takes the place of rows that the same source gave bit by bit, and may no longer have.
+func (r *planning) discards(n *node) bool {
+	return n.recorded != nil && n.recorded.StateAt != 0 && n.source.Mode == schema.Incremental && !r.continues(n) &&
+		RecordedSource(n.recorded) == n.source.Addr.String()
 }
 
 // stays says whether the rows that are recorded stay. Changes do while their source is read anew, unless the columns that it has

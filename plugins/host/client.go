@@ -104,7 +104,7 @@ func (c *Client) planRequest(req sdk.PlanRequest) (*pb.PlanRequest, error) {
 			return nil, fmt.Errorf("making the provider's cache folder: %w", err)
 		}
 	}
-	return &pb.PlanRequest{Cursor: req.Cursor, Columns: columns, CacheDir: req.CacheDir}, nil
+	return &pb.PlanRequest{Cursor: req.Cursor, Discarded: req.Discarded, Columns: columns, CacheDir: req.CacheDir}, nil
 }
 
 // call encodes the configuration and makes a call on the provider's process.

@@ -43,7 +43,7 @@ func decodePlan(in *pb.PlanResponse) (*sdk.PlanResponse, error) {
 		Columns: columns, Resumable: in.Resumable, Changed: in.Changed, Rows: in.Rows, Bytes: in.Bytes, AtLeast: in.AtLeast,
 		Until: in.Until, Position: in.Position, Fingerprint: in.Fingerprint, Partitions: in.Partitions,
 		Warnings: decodeDiagnostics(in.Warnings), FieldChanges: in.FieldChanges,
-		Key: in.Key, Overlap: decodeOverlap(in.Overlap), Creates: in.Creates, Snapshot: in.Snapshot,
+		Key: in.Key, Overlap: decodeOverlap(in.Overlap), Creates: in.Creates, Snapshot: in.Snapshot, Lost: in.Lost,
 	}, nil
 }
 

@@ -49,6 +49,7 @@ func followed() *sdk.PlanResponse {
 		Rows: 1, Bytes: 2, AtLeast: true, Until: []byte("0/1"), Position: "one change", Fingerprint: "f", Partitions: []string{"a"},
 		Warnings: sdk.Diagnostics{sdk.Warning("Slow", "It has no index.", "cursor")}, FieldChanges: []string{"n int to long"},
 		Key: []string{"n", "m"}, Overlap: &sdk.Overlap{Column: "at", From: "2026-01-01"}, Creates: []string{"slot etl_shop_n"}, Snapshot: true,
+		Lost: []string{"1 vanished file: a.csv"},
 	}
 }
 

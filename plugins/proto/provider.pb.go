@@ -774,6 +774,7 @@ type PlanRequest struct {
 	Cursor        map[string][]byte      `protobuf:"bytes,3,rep,name=cursor,proto3" json:"cursor,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Columns       []byte                 `protobuf:"bytes,4,opt,name=columns,proto3" json:"columns,omitempty"` // JSON of coltype.Schema
 	CacheDir      string                 `protobuf:"bytes,5,opt,name=cache_dir,json=cacheDir,proto3" json:"cache_dir,omitempty"`
+	Discarded     map[string][]byte      `protobuf:"bytes,6,rep,name=discarded,proto3" json:"discarded,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // the cursor of rows that the read takes the place of
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -843,6 +844,13 @@ func (x *PlanRequest) GetCacheDir() string {
 	return ""
 }
 
+func (x *PlanRequest) GetDiscarded() map[string][]byte {
+	if x != nil {
+		return x.Discarded
+	}
+	return nil
+}
+
 type PlanResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Planned       bool                   `protobuf:"varint,1,opt,name=planned,proto3" json:"planned,omitempty"` // false: only the diagnostics mean something
@@ -863,6 +871,7 @@ type PlanResponse struct {
 	Overlap       *Overlap               `protobuf:"bytes,16,opt,name=overlap,proto3" json:"overlap,omitempty"`    // absent: no row is sent again
 	Creates       []string               `protobuf:"bytes,17,rep,name=creates,proto3" json:"creates,omitempty"`    // what Prepare would create, in words
 	Snapshot      bool                   `protobuf:"varint,18,opt,name=snapshot,proto3" json:"snapshot,omitempty"` // a delta read starts with a snapshot
+	Lost          []string               `protobuf:"bytes,19,rep,name=lost,proto3" json:"lost,omitempty"`          // what was read up to the discarded cursor and can't be read again, in words
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1021,6 +1030,13 @@ func (x *PlanResponse) GetSnapshot() bool {
 		return x.Snapshot
 	}
 	return false
+}
+
+func (x *PlanResponse) GetLost() []string {
+	if x != nil {
+		return x.Lost
+	}
+	return nil
 }
 
 // Overlap says that a read sends rows again that an earlier one has sent: those whose column is null or not below from.
@@ -2028,16 +2044,20 @@ const file_provider_proto_rawDesc = "" +
 	"\acolumns\x18\x01 \x03(\tR\acolumns\"\x80\x01\n" +
 	"\x10DiscoverResponse\x12/\n" +
 	"\astreams\x18\x01 \x03(\v2\x15.etl.plugin.v1.StreamR\astreams\x12;\n" +
-	"\vdiagnostics\x18\x02 \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\"\x82\x02\n" +
+	"\vdiagnostics\x18\x02 \x03(\v2\x19.etl.plugin.v1.DiagnosticR\vdiagnostics\"\x89\x03\n" +
 	"\vPlanRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\x12-\n" +
 	"\x06config\x18\x02 \x01(\v2\x15.etl.plugin.v1.ConfigR\x06config\x12>\n" +
 	"\x06cursor\x18\x03 \x03(\v2&.etl.plugin.v1.PlanRequest.CursorEntryR\x06cursor\x12\x18\n" +
 	"\acolumns\x18\x04 \x01(\fR\acolumns\x12\x1b\n" +
-	"\tcache_dir\x18\x05 \x01(\tR\bcacheDir\x1a9\n" +
+	"\tcache_dir\x18\x05 \x01(\tR\bcacheDir\x12G\n" +
+	"\tdiscarded\x18\x06 \x03(\v2).etl.plugin.v1.PlanRequest.DiscardedEntryR\tdiscarded\x1a9\n" +
 	"\vCursorEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\xd5\x04\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\x1a<\n" +
+	"\x0eDiscardedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01\"\xe9\x04\n" +
 	"\fPlanResponse\x12\x18\n" +
 	"\aplanned\x18\x01 \x01(\bR\aplanned\x12\x18\n" +
 	"\acolumns\x18\x02 \x01(\fR\acolumns\x12\x1c\n" +
@@ -2059,7 +2079,8 @@ const file_provider_proto_rawDesc = "" +
 	"\x03key\x18\x0f \x03(\tR\x03key\x120\n" +
 	"\aoverlap\x18\x10 \x01(\v2\x16.etl.plugin.v1.OverlapR\aoverlap\x12\x18\n" +
 	"\acreates\x18\x11 \x03(\tR\acreates\x12\x1a\n" +
-	"\bsnapshot\x18\x12 \x01(\bR\bsnapshotB\b\n" +
+	"\bsnapshot\x18\x12 \x01(\bR\bsnapshot\x12\x12\n" +
+	"\x04lost\x18\x13 \x03(\tR\x04lostB\b\n" +
 	"\x06_until\"5\n" +
 	"\aOverlap\x12\x16\n" +
 	"\x06column\x18\x01 \x01(\tR\x06column\x12\x12\n" +
@@ -2163,7 +2184,7 @@ func file_provider_proto_rawDescGZIP() []byte {
 }
 
 var file_provider_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_provider_proto_goTypes = []any{
 	(Diagnostic_Severity)(0),    // 0: etl.plugin.v1.Diagnostic.Severity
 	(*OpenRequest)(nil),         // 1: etl.plugin.v1.OpenRequest
@@ -2197,8 +2218,9 @@ var file_provider_proto_goTypes = []any{
 	(*Complete)(nil),            // 29: etl.plugin.v1.Complete
 	nil,                         // 30: etl.plugin.v1.Stream.AttributesEntry
 	nil,                         // 31: etl.plugin.v1.PlanRequest.CursorEntry
-	nil,                         // 32: etl.plugin.v1.ReadRequest.CursorEntry
-	nil,                         // 33: etl.plugin.v1.AcknowledgeRequest.CursorEntry
+	nil,                         // 32: etl.plugin.v1.PlanRequest.DiscardedEntry
+	nil,                         // 33: etl.plugin.v1.ReadRequest.CursorEntry
+	nil,                         // 34: etl.plugin.v1.AcknowledgeRequest.CursorEntry
 }
 var file_provider_proto_depIdxs = []int32{
 	3,  // 0: etl.plugin.v1.OpenResponse.capabilities:type_name -> etl.plugin.v1.Capabilities
@@ -2214,43 +2236,44 @@ var file_provider_proto_depIdxs = []int32{
 	7,  // 10: etl.plugin.v1.DiscoverResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
 	5,  // 11: etl.plugin.v1.PlanRequest.config:type_name -> etl.plugin.v1.Config
 	31, // 12: etl.plugin.v1.PlanRequest.cursor:type_name -> etl.plugin.v1.PlanRequest.CursorEntry
-	7,  // 13: etl.plugin.v1.PlanResponse.warnings:type_name -> etl.plugin.v1.Diagnostic
-	7,  // 14: etl.plugin.v1.PlanResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
-	14, // 15: etl.plugin.v1.PlanResponse.overlap:type_name -> etl.plugin.v1.Overlap
-	5,  // 16: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
-	32, // 17: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
-	17, // 18: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
-	18, // 19: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
-	5,  // 20: etl.plugin.v1.AcknowledgeRequest.config:type_name -> etl.plugin.v1.Config
-	33, // 21: etl.plugin.v1.AcknowledgeRequest.cursor:type_name -> etl.plugin.v1.AcknowledgeRequest.CursorEntry
-	26, // 22: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
-	1,  // 23: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
-	6,  // 24: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
-	6,  // 25: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
-	6,  // 26: etl.plugin.v1.Provider.Discover:input_type -> etl.plugin.v1.ConfigRequest
-	12, // 27: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
-	15, // 28: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
-	19, // 29: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
-	21, // 30: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
-	6,  // 31: etl.plugin.v1.Provider.Prepare:input_type -> etl.plugin.v1.ConfigRequest
-	16, // 32: etl.plugin.v1.Provider.Acknowledge:input_type -> etl.plugin.v1.AcknowledgeRequest
-	6,  // 33: etl.plugin.v1.Provider.Release:input_type -> etl.plugin.v1.ConfigRequest
-	2,  // 34: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
-	8,  // 35: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 36: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
-	11, // 37: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
-	13, // 38: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
-	8,  // 39: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
-	20, // 40: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
-	22, // 41: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
-	8,  // 42: etl.plugin.v1.Provider.Prepare:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 43: etl.plugin.v1.Provider.Acknowledge:output_type -> etl.plugin.v1.DiagnosticsResponse
-	8,  // 44: etl.plugin.v1.Provider.Release:output_type -> etl.plugin.v1.DiagnosticsResponse
-	34, // [34:45] is the sub-list for method output_type
-	23, // [23:34] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	32, // 13: etl.plugin.v1.PlanRequest.discarded:type_name -> etl.plugin.v1.PlanRequest.DiscardedEntry
+	7,  // 14: etl.plugin.v1.PlanResponse.warnings:type_name -> etl.plugin.v1.Diagnostic
+	7,  // 15: etl.plugin.v1.PlanResponse.diagnostics:type_name -> etl.plugin.v1.Diagnostic
+	14, // 16: etl.plugin.v1.PlanResponse.overlap:type_name -> etl.plugin.v1.Overlap
+	5,  // 17: etl.plugin.v1.ReadRequest.config:type_name -> etl.plugin.v1.Config
+	33, // 18: etl.plugin.v1.ReadRequest.cursor:type_name -> etl.plugin.v1.ReadRequest.CursorEntry
+	17, // 19: etl.plugin.v1.ReadRequest.staging:type_name -> etl.plugin.v1.Staging
+	18, // 20: etl.plugin.v1.ReadRequest.data:type_name -> etl.plugin.v1.DataPlane
+	5,  // 21: etl.plugin.v1.AcknowledgeRequest.config:type_name -> etl.plugin.v1.Config
+	34, // 22: etl.plugin.v1.AcknowledgeRequest.cursor:type_name -> etl.plugin.v1.AcknowledgeRequest.CursorEntry
+	26, // 23: etl.plugin.v1.BadRows.rows:type_name -> etl.plugin.v1.BadRow
+	1,  // 24: etl.plugin.v1.Provider.Open:input_type -> etl.plugin.v1.OpenRequest
+	6,  // 25: etl.plugin.v1.Provider.Validate:input_type -> etl.plugin.v1.ConfigRequest
+	6,  // 26: etl.plugin.v1.Provider.Check:input_type -> etl.plugin.v1.ConfigRequest
+	6,  // 27: etl.plugin.v1.Provider.Discover:input_type -> etl.plugin.v1.ConfigRequest
+	12, // 28: etl.plugin.v1.Provider.Plan:input_type -> etl.plugin.v1.PlanRequest
+	15, // 29: etl.plugin.v1.Provider.Read:input_type -> etl.plugin.v1.ReadRequest
+	19, // 30: etl.plugin.v1.Provider.Stop:input_type -> etl.plugin.v1.StopRequest
+	21, // 31: etl.plugin.v1.Provider.Ping:input_type -> etl.plugin.v1.PingRequest
+	6,  // 32: etl.plugin.v1.Provider.Prepare:input_type -> etl.plugin.v1.ConfigRequest
+	16, // 33: etl.plugin.v1.Provider.Acknowledge:input_type -> etl.plugin.v1.AcknowledgeRequest
+	6,  // 34: etl.plugin.v1.Provider.Release:input_type -> etl.plugin.v1.ConfigRequest
+	2,  // 35: etl.plugin.v1.Provider.Open:output_type -> etl.plugin.v1.OpenResponse
+	8,  // 36: etl.plugin.v1.Provider.Validate:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 37: etl.plugin.v1.Provider.Check:output_type -> etl.plugin.v1.DiagnosticsResponse
+	11, // 38: etl.plugin.v1.Provider.Discover:output_type -> etl.plugin.v1.DiscoverResponse
+	13, // 39: etl.plugin.v1.Provider.Plan:output_type -> etl.plugin.v1.PlanResponse
+	8,  // 40: etl.plugin.v1.Provider.Read:output_type -> etl.plugin.v1.DiagnosticsResponse
+	20, // 41: etl.plugin.v1.Provider.Stop:output_type -> etl.plugin.v1.StopResponse
+	22, // 42: etl.plugin.v1.Provider.Ping:output_type -> etl.plugin.v1.PingResponse
+	8,  // 43: etl.plugin.v1.Provider.Prepare:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 44: etl.plugin.v1.Provider.Acknowledge:output_type -> etl.plugin.v1.DiagnosticsResponse
+	8,  // 45: etl.plugin.v1.Provider.Release:output_type -> etl.plugin.v1.DiagnosticsResponse
+	35, // [35:46] is the sub-list for method output_type
+	24, // [24:35] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_provider_proto_init() }
@@ -2266,7 +2289,7 @@ func file_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_provider_proto_rawDesc), len(file_provider_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   33,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,7 +32,7 @@ func decodeConfig(in *pb.Config) (Config, error) {
 
 func decodePlanRequest(in *pb.PlanRequest) (PlanRequest, error) {
 	columns, err := pb.DecodeColumns(in.Columns)
-	return PlanRequest{Cursor: in.Cursor, Columns: columns, CacheDir: in.CacheDir}, err
+	return PlanRequest{Cursor: in.Cursor, Discarded: in.Discarded, Columns: columns, CacheDir: in.CacheDir}, err
 }
 
 func decodeReadRequest(in *pb.ReadRequest) (ReadRequest, error) {

@@ -69,7 +69,7 @@ func encodePlan(plan *PlanResponse, ds Diagnostics) (*pb.PlanResponse, error) {
 	out.Position, out.Fingerprint = printable(plan.Position), plan.Fingerprint
 	out.Partitions, out.Warnings = plan.Partitions, encodeDiagnostics(plan.Warnings)
 	out.FieldChanges = printableAll(plan.FieldChanges)
-	out.Key, out.Creates, out.Snapshot = plan.Key, printableAll(plan.Creates), plan.Snapshot
+	out.Key, out.Creates, out.Snapshot, out.Lost = plan.Key, printableAll(plan.Creates), plan.Snapshot, printableAll(plan.Lost)
 	if plan.Overlap != nil {
 		out.Overlap = &pb.Overlap{Column: plan.Overlap.Column, From: plan.Overlap.From}
 	}

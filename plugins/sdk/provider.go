@@ -72,6 +72,8 @@ type Stream struct {
 type PlanRequest struct {
 	// Cursor is what the host recorded after the last read: partition → the provider's bytes. Empty on the first read.
 	Cursor map[string][]byte
+	// Discarded is the cursor of rows that this read, which starts anew, takes the place of.
+	Discarded map[string][]byte
 	// Columns is the recorded schema of what was read so far, empty on the first read: what a provider infers is
 	// widened with it, never narrowed.
 	Columns coltype.Schema
@@ -103,6 +105,8 @@ type PlanResponse struct {
 	Creates []string
 	// Snapshot says that a delta read starts with a snapshot, rather than going on from the cursor.
 	Snapshot bool
+	// Lost is what was read up to PlanRequest.Discarded and can't be read again, in words: `1 vanished file: data/flights-01.csv`.
+	Lost []string
 }
 
 // ReadRequest asks for rows.

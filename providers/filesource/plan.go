@@ -38,6 +38,9 @@ func (p *Provider) Plan(ctx context.Context, cfg sdk.Config, req sdk.PlanRequest
 		return nil, append(diags, noColumns(s)...)
 	}
 	response, more := s.response(evidence, settled)
+	if response != nil {
+		response.Lost = s.lost(req.Discarded[""])
+	}
 	return response, append(diags, more...)
 }
 

@@ -128,6 +128,34 @@ func (s *survey) reportVanished(left map[string]File) {
 	}
 }
 
+// lost are the files of another read whose rows this one doesn't find again: those that are gone or are no longer named by the
+// paths, unless their content lies elsewhere, and those that changed.
+func (s *survey) lost(discarded []byte) []string {
+	before, _ := decodeCursor(discarded) // what can't be read tells nothing
+	paths, contents := map[string]bool{}, map[string]bool{}
+	for _, f := range s.files {
+		paths[f.Path], contents[f.SHA256] = true, true
+	}
+	var gone, changed []File
+	for _, f := range before.files {
+		switch {
+		case contents[f.SHA256]:
+		case paths[f.Path]:
+			changed = append(changed, f)
+		default:
+			gone = append(gone, f)
+		}
+	}
+	var lost []string
+	if len(gone) > 0 {
+		lost = append(lost, named(gone, "vanished "))
+	}
+	if len(changed) > 0 {
+		lost = append(lost, named(changed, "changed "))
+	}
+	return lost
+}
+
 func absolute(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
