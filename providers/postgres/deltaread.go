@@ -207,6 +207,9 @@ func temporarySlot(ctx context.Context, s session.Settings, log *session.Conn) (
 		return 0, "", err
 	}
 	name := "etl_snapshot_" + hex.EncodeToString(id)
+	if err := log.Watched(ctx); err != nil {
+		return 0, "", fmt.Errorf("taking a snapshot at a place in the log: %w", err)
+	}
 	stop := slot.Announce(ctx, s, log, name)
 	defer stop()
 	rows, err := log.Simple(ctx, slot.TemporarySQL(name))

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"syscall"
@@ -74,5 +75,24 @@ func TestLeftoverSlot(t *testing.T) {
 	}
 	if r := p.must(t, 0, "plan"); r.Says("A run left something") {
 		t.Errorf("the plan after that says\n%s", r.Output())
+	}
+}
+
+// TestKilledWhileASlotIsMade kills a run that waits for another transaction to end, before its slot is there: the server gives up
+// what nobody waits for any more, and nothing is left that the end of the project couldn't drop.
+func TestKilledWhileASlotIsMade(t *testing.T) {
+	d := newDatabase(t)
+	d.moving(t)
+	p := newProject(t, d, map[string]string{"shop.etl.hcl": shop})
+	t.Cleanup(func() { d.dropSlots(t) })
+	other := connect(t, d.dsn("etl"))
+	defer func() { _ = other.Close(context.WithoutCancel(t.Context())) }()
+	if _, err := other.Exec(t.Context(), "BEGIN; UPDATE busy SET n = n + 1").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	p.dying(t)
+	r := p.must(t, 0, "destroy", "-auto-approve")
+	if left := d.left(t); len(left) > 0 {
+		t.Errorf("there are %v, and the end of the project said\n%s", left, r.Output())
 	}
 }

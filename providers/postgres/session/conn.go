@@ -90,6 +90,21 @@ func (c *Conn) PID() uint32 { return c.pg.PID() }
 // Unchecked reports whether the server sends texts in no known encoding.
 func (c *Conn) Unchecked() bool { return c.pg.ParameterStatus("server_encoding") == "SQL_ASCII" }
 
+// watchedVersion is the first server that can look after its client while it works.
+const watchedVersion = 14
+
+// Watched has the server give up, within seconds, what it does for a client that died. Older servers go on with it.
+func (c *Conn) Watched(ctx context.Context) error {
+	if c.version < watchedVersion {
+		return nil
+	}
+	err := c.Exec(ctx, "SET client_connection_check_interval = '2s'")
+	if Code(err) == invalidParameter {
+		return nil // the server's system can't tell
+	}
+	return err
+}
+
 // Close ends the connection. A server that doesn't answer any more is not waited for.
 func (c *Conn) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

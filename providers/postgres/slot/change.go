@@ -76,6 +76,9 @@ func Create(ctx context.Context, s session.Settings, c *session.Conn, name strin
 	} else if state != nil {
 		return nil
 	}
+	if err := c.Watched(ctx); err != nil {
+		return err
+	}
 	stop := Announce(ctx, s, c, name)
 	defer stop()
 	_, err = c.Rows(ctx, "SELECT pg_catalog.pg_create_logical_replication_slot($1, $2)", name, Plugin)
@@ -111,7 +114,7 @@ func Advance(ctx context.Context, c *session.Conn, name string, to pgoutput.LSN)
 
 // Drop removes a slot, if it is there.
 func Drop(ctx context.Context, c *session.Conn, name string) error {
-	return WhenFree(ctx, name, func() error {
+	return whenFree(ctx, name, dropTime, func() error {
 		_, err := c.Rows(ctx, "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND database = current_database()", name)
 		if session.Code(err) == session.CodeUnknownObject {
 			return nil
@@ -128,6 +131,9 @@ func Unpublish(ctx context.Context, c *session.Conn, name string) error {
 // busyTime is how long a slot may be in use by somebody else: another table that reads it, or a reader that died and whose
 // connection the server has not given up yet.
 const busyTime = 90 * time.Second
+
+// dropTime is shorter than the host waits for a release, so that what is in the way is said.
+const dropTime = 45 * time.Second
 
 // WhenFree repeats something until the slot is not in use.
 func WhenFree(ctx context.Context, name string, do func() error) error {
